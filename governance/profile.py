@@ -1,0 +1,291 @@
+"""A city as data: what `city.toml` may say, read once, checked whole, then frozen.
+
+This room knows no database and no frame library; it only says what the city is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, field_validator, model_validator
+
+from governance.errors import ConfigError, join_faults
+from governance.toml_model import Strict, nearest, read_model
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+FileFormat = Literal["csv", "parquet", "geoparquet", "geojson", "shapefile"]
+GEO_FORMATS = frozenset({"geoparquet", "geojson", "shapefile"})
+EVENT_KINDS = (
+    "reported", "dispatched", "accepted", "transferred", "returned", "disposed",
+    "verified", "reopened", "evaluated", "closed", "cancelled",
+)  # fmt: skip
+
+
+class Level(Strict):
+    """One level of the hierarchy above the grids, and the grid file's columns that hold it."""
+
+    name_zh: str
+    name_en: str
+    id: str
+    label_zh: str | None = None
+    label_en: str | None = None
+
+
+class Hexagons(Strict):
+    """H3 hexagons inside a box (degrees, WGS84), for a city that publishes no polygons."""
+
+    resolution: int = Field(ge=4, le=11)
+    west: float = Field(ge=-180, le=180)
+    south: float = Field(ge=-90, le=90)
+    east: float = Field(ge=-180, le=180)
+    north: float = Field(ge=-90, le=90)
+
+
+class Grids(Strict):
+    """Where the grid polygons come from."""
+
+    files: tuple[str, ...] = ()
+    grid_id: str = "grid_id"
+    crs: str | None = None
+    hexagons: Hexagons | None = None
+    levels: tuple[Level, ...] = Field(default=(), max_length=3)
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> Self:
+        if bool(self.files) == bool(self.hexagons):
+            raise ValueError("give either `files` or `hexagons`.")
+        return self
+
+
+class WorkCalendar(Strict):
+    """Working days of a country and the working hours of a day, in the city's zone."""
+
+    country: Literal["CN"] | None = None
+    windows: tuple[str, ...] = ("08:30-12:00", "13:30-17:30")
+    extra_workdays: tuple[str, ...] = ()
+    extra_holidays: tuple[str, ...] = ()
+
+    @field_validator("windows")
+    @classmethod
+    def _windows_are_ordered(cls, windows: tuple[str, ...]) -> tuple[str, ...]:
+        if not windows or not all(re.fullmatch(r"\d\d:\d\d-\d\d:\d\d", window) for window in windows):
+            raise ValueError('working hours are written like "08:30-12:00".')
+        edges = [edge for window in windows for edge in window.split("-")]
+        if edges != sorted(set(edges)) or edges[-1] > "24:00":
+            raise ValueError("working hours must follow each other within one day, without overlap.")
+        return windows
+
+
+class DepartmentEntry(Strict):
+    """A department of the city: new, or a shared one renamed; aliases are the texts of the files."""
+
+    id: Identifier
+    name_zh: str
+    name_en: str
+    aliases: tuple[str, ...] = ()
+
+
+class Columns(Strict):
+    """Our name = their column. Only these columns ever enter; all others stay outside."""
+
+    incident_id: str | None = None
+    reported_at: str
+    lon: str | None = None
+    lat: str | None = None
+    category: str | tuple[str, ...]
+    closed_at: str | None = None
+    due_at: str | None = None
+    updated_at: str | None = None
+    department: str | None = None
+    status: str | None = None
+    severity: str | None = None
+    discovered: str | None = None
+    place_key: str | None = None
+    overdue_flag: str | None = None
+
+    @property
+    def category_parts(self) -> tuple[str, ...]:
+        """The one or more columns that together name the category."""
+        return (self.category,) if isinstance(self.category, str) else self.category
+
+
+class Values(Strict):
+    """Which texts of the source mean closed, discovered (not reported by a citizen), flagged overdue."""
+
+    closed: tuple[str, ...] = ()
+    cancelled: tuple[str, ...] = ()
+    discovered: tuple[str, ...] = ()
+    overdue: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ("", "nan", "NaN", "null", "NULL", "None", "N/A")
+
+
+class Duplicates(Strict):
+    """When two rows are the same incident, and which of them stays."""
+
+    policy: Literal["by_id", "all_columns", "never"] = "by_id"
+    latest_by: Literal["updated_at", "reported_at", "closed_at"] | None = None
+
+
+class CategoryRule(Strict):
+    """A glob over the category text (case-insensitive) and the scene it falls in; the first match wins."""
+
+    pattern: str
+    scenario: Identifier
+    scene: Identifier | None = None
+
+
+class Events(Strict):
+    """An event log beside the incidents: one row per event."""
+
+    files: tuple[str, ...]
+    format: Literal["csv", "parquet"] = "parquet"
+    encoding: str = "utf-8"
+    incident_id: str
+    kind: str
+    at: str
+    department: str | None = None
+    kinds: dict[str, str] = Field(default_factory=dict)
+    time_zone: str | None = None
+    time_formats: tuple[str, ...] = ()
+
+    @field_validator("kinds")
+    @classmethod
+    def _kinds_are_known(cls, kinds: dict[str, str]) -> dict[str, str]:
+        unknown = [kind for kind in kinds.values() if kind not in EVENT_KINDS]
+        if unknown:
+            raise ValueError(f"unknown event kind {unknown[0]!r}{nearest(unknown[0], list(EVENT_KINDS))}")
+        return kinds
+
+
+class Source(Strict):
+    """One system that incidents come from, and how its files are written."""
+
+    id: Identifier
+    files: tuple[str, ...] = Field(min_length=1)
+    format: FileFormat
+    encoding: str = "utf-8"
+    crs: str = "EPSG:4326"
+    time_zone: str | None = None
+    time_formats: tuple[str, ...] = ()
+    code_system: str | None = None
+    default_points: tuple[tuple[float, float], ...] = ()
+    columns: Columns
+    values: Values = Values()
+    duplicates: Duplicates = Duplicates()
+    quarantine_columns: tuple[str, ...] = ()
+    personal_columns: tuple[str, ...] = ()
+    categories: tuple[CategoryRule, ...] = ()
+    events: Events | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        faults = []
+        if self.format not in GEO_FORMATS and not (self.columns.lon and self.columns.lat):
+            faults.append("columns.lon and columns.lat are needed, as this format holds no geometry.")
+        if self.duplicates.policy == "by_id" and not self.columns.incident_id:
+            faults.append('duplicates.policy = "by_id" needs columns.incident_id; or choose "all_columns".')
+        by = self.duplicates.latest_by
+        if by and getattr(self.columns, by) is None:
+            faults.append(f"duplicates.latest_by = {by!r} needs columns.{by}.")
+        if self.events and not self.columns.incident_id:
+            faults.append("an event log needs columns.incident_id to join it.")
+        if faults:
+            raise ValueError(" ".join(faults))
+        return self
+
+
+class Profile(Strict):
+    """A whole city. `folder` is where its relative paths start."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    id: Identifier
+    name_zh: str
+    name_en: str
+    timezone: str
+    is_synthetic: bool = False
+    scenarios: tuple[Identifier, ...] = ()
+    scenario_folder: str | None = None
+    grids: Grids
+    work_calendar: WorkCalendar = WorkCalendar()
+    departments: tuple[DepartmentEntry, ...] = ()
+    sources: tuple[Source, ...] = Field(min_length=1)
+    folder: Path = Field(default=Path(), exclude=True)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The city's time zone."""
+        return ZoneInfo(self.timezone)
+
+    def zone_of(self, source: Source) -> str:
+        """The zone in which this source writes its times."""
+        return source.time_zone or self.timezone
+
+
+def load_profile(path: Path) -> Profile:
+    """Read `city.toml`; raises one ConfigError with all faults: keys, zones, encodings, doubles."""
+    profile = read_model(path, Profile)
+    faults = list(_find_faults(profile))
+    if faults:
+        raise ConfigError(join_faults(f"{path} cannot be used:", faults))
+    return profile.model_copy(update={"folder": path.resolve().parent})
+
+
+def find_files(profile: Profile, patterns: tuple[str, ...]) -> list[Path]:
+    """The files behind the globs, each once, in name order; patterns are relative to `city.toml`."""
+    found = {path for pattern in patterns for path in _expand(profile.folder, pattern)}
+    return sorted(found)
+
+
+def _expand(folder: Path, pattern: str) -> list[Path]:
+    anchor = Path(pattern)
+    root, rest = (
+        (Path(anchor.anchor), anchor.relative_to(anchor.anchor)) if anchor.is_absolute() else (folder, anchor)
+    )
+    while rest.parts and rest.parts[0] == "..":
+        root, rest = root / "..", Path(*rest.parts[1:])
+    return [path.resolve() for path in root.glob(str(rest)) if path.is_file()]
+
+
+def _find_faults(profile: Profile) -> list[str]:
+    zones = {"timezone": profile.timezone}
+    for source in profile.sources:
+        zones[f"sources.{source.id}.time_zone"] = source.time_zone or profile.timezone
+        if source.events:
+            zones[f"sources.{source.id}.events.time_zone"] = source.events.time_zone or profile.timezone
+    known = sorted(available_timezones())
+    faults = [
+        f"`{key}`: unknown zone {zone!r}{nearest(zone, known)}"
+        for key, zone in zones.items()
+        if zone not in known
+    ]
+    faults += _find_doubles("source id", [source.id for source in profile.sources])
+    faults += _find_doubles("department id", [entry.id for entry in profile.departments])
+    return faults + [fault for source in profile.sources for fault in _find_encoding_faults(source)]
+
+
+def _find_doubles(what: str, names: list[str]) -> list[str]:
+    return [
+        f"{what} `{name}` stands {count} times; each may stand once."
+        for name, count in Counter(names).items()
+        if count > 1
+    ]
+
+
+def _find_encoding_faults(source: Source) -> list[str]:
+    faults = []
+    for key, encoding in {
+        "encoding": source.encoding,
+        "events.encoding": source.events.encoding if source.events else "utf-8",
+    }.items():
+        try:
+            "".encode(encoding)
+        except LookupError:
+            faults.append(
+                f"`sources.{source.id}.{key}`: unknown encoding {encoding!r}; usual: utf-8, gb18030."
+            )
+    return faults

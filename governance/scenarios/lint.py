@@ -1,0 +1,201 @@
+"""Lint for scenario templates: faults a schema cannot see, each one sentence with file, key and remedy."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from itertools import chain, combinations
+from typing import NamedTuple
+
+from governance.scenarios.template import (
+    LEVELS,
+    STAGES,
+    Task,
+    Template,
+    list_draft_parts,
+    list_tasks,
+)
+from governance.toml_model import nearest
+
+
+class _Code(NamedTuple):
+    """One pattern of one scene; `folded` is compared, `literal` is the same without its wildcards."""
+
+    template: str
+    scene: str
+    pattern: str
+    folded: str
+    literal: str
+
+
+def lint_templates(templates: Mapping[str, Template], departments: Collection[str]) -> list[str]:
+    """Give every fault of all templates, in their order, then the category codes that overlap.
+
+    `departments` are the ids in use: those of `load_departments`, and the city's own.
+    """
+    own = chain.from_iterable(_find_own_faults(template, departments) for template in templates.values())
+    return [*own, *_find_code_overlaps(templates.values())]
+
+
+def lint_template(template: Template, departments: Collection[str]) -> list[str]:
+    """Give every fault of one template taken alone."""
+    return lint_templates({template.id: template}, departments)
+
+
+def _find_own_faults(template: Template, departments: Collection[str]) -> Iterator[str]:
+    faults = chain(
+        _find_double_ids(template),
+        _find_lead_faults(template),
+        _find_unknown_departments(template, departments),
+        _find_task_faults(template),
+        _find_level_faults(template),
+        _find_limit_faults(template),
+        _find_scenes_without_code(template),
+        _find_untrue_status(template),
+    )
+    return (f"{template.id}.toml: {fault}" for fault in faults)
+
+
+def _find_double_ids(template: Template) -> Iterator[str]:
+    lists = {
+        f"levels.{name}.posts": [post.id for post in level.posts] for name, level in template.levels.items()
+    }
+    lists |= {
+        "scenes": [scene.id for scene in template.scenes],
+        "tasks": [task.id for task in template.tasks],
+        "pauses": [pause.id for pause in template.pauses],
+    }
+    for key, ids in lists.items():
+        for name, count in Counter(ids).items():
+            if count > 1:
+                yield f"`{key}` holds the id `{name}` {count} times; give each its own id."
+
+
+def _find_lead_faults(template: Template) -> Iterator[str]:
+    holders = [("", template.lead, template.collaborators)]
+    holders += [(f"scenes.{scene.id}.", scene.lead, scene.collaborators) for scene in template.scenes]
+    for key, lead, collaborators in holders:
+        if not lead and key:
+            yield f"`{key}lead` has no lead; name one department here or in the template's `lead`."
+        if lead and lead in collaborators:
+            yield (
+                f"`{key}collaborators` names the lead `{lead}` again, as if there were two leads; "
+                "take it out of the collaborators."
+            )
+        for name, count in Counter(collaborators).items():
+            if count > 1:
+                yield f"`{key}collaborators` names `{name}` {count} times; name it once."
+
+
+def _find_unknown_departments(template: Template, departments: Collection[str]) -> Iterator[str]:
+    known = sorted(departments)
+    for key, name in _list_named_departments(template):
+        if name and name not in departments:
+            hint = nearest(name, known) or "; add it to the departments of the city or name another."
+            yield f"`{key}` names the unknown department `{name}`{hint}"
+
+
+def _list_named_departments(template: Template) -> Iterator[tuple[str, str]]:
+    """Every place (key, department id) where the template names a department."""
+    yield from (("collaborators", name) for name in template.collaborators)
+    yield "lead", template.lead
+    for scene in template.scenes:
+        if scene.lead != template.lead:
+            yield f"scenes.{scene.id}.lead", scene.lead
+        yield from ((f"scenes.{scene.id}.collaborators", name) for name in scene.collaborators)
+    yield from ((f"tasks.{task.id}.department", task.department) for task in template.tasks)
+    for name, level in template.levels.items():
+        yield from ((f"levels.{name}.posts.{post.id}.department", post.department) for post in level.posts)
+
+
+def _find_task_faults(template: Template) -> Iterator[str]:
+    for task in template.tasks:
+        key = f"tasks.{task.id}"
+        if not task.department:
+            yield f"`{key}.department` is missing: a task without department; name the one that does it."
+        yield from _find_task_scene_faults(template, task)
+    for scene in template.scenes:
+        if not list_tasks(template, scene.id):
+            yield f"`scenes.{scene.id}` calls for no task; add one to `tasks` or name the scene in one."
+
+
+def _find_task_scene_faults(template: Template, task: Task) -> Iterator[str]:
+    scenes = {scene.id: scene for scene in template.scenes}
+    for name in task.scenes:
+        if name not in scenes:
+            hint = nearest(name, sorted(scenes)) or f"; known scenes: {', '.join(scenes)}."
+            yield f"`tasks.{task.id}.scenes` names the unknown scene `{name}`{hint}"
+    for name in task.scenes or scenes:
+        scene = scenes.get(name)
+        if scene is None or not scene.lead or not task.department:
+            continue  # told already
+        if task.department not in {scene.lead, *scene.collaborators, template.lead, *template.collaborators}:
+            yield (
+                f"`tasks.{task.id}.department` is `{task.department}`, which neither leads nor collaborates "
+                f"in scene `{name}`; add it to the scene's collaborators or give the task to another."
+            )
+
+
+def _find_level_faults(template: Template) -> Iterator[str]:
+    for name in LEVELS:
+        level = template.levels.get(name)
+        if level is None:
+            yield f"`levels.{name}` is missing; say what raises it and which posts answer."
+        elif level.people != (found := sum(post.people for post in level.posts)):
+            yield f"`levels.{name}.people` is {level.people}, its posts have {found} people; make them agree."
+
+
+def _find_limit_faults(template: Template) -> Iterator[str]:
+    for name in LEVELS:
+        for stage in STAGES:
+            if stage not in template.limits.get(name, {}):
+                yield f"`limits.{name}.{stage}` is missing: a stage without a limit; give a value and a unit."
+
+
+def _find_scenes_without_code(template: Template) -> Iterator[str]:
+    for scene in template.scenes:
+        if not any(scene.codes.values()):
+            yield f"`scenes.{scene.id}.codes` is empty, so no incident can fall in it; add a category code."
+
+
+def _find_untrue_status(template: Template) -> Iterator[str]:
+    drafts = list_draft_parts(template)
+    if template.status == "confirmed" and drafts:
+        yield f'`status` is "confirmed", yet draft are: {", ".join(drafts)}; confirm them or say "draft".'
+
+
+def _find_code_overlaps(templates: Iterable[Template]) -> Iterator[str]:
+    for system, codes in _list_codes(templates).items():
+        for first, second in combinations(codes, 2):
+            if _overlap(first, second):
+                yield _describe_overlap(system, first, second)
+
+
+def _list_codes(templates: Iterable[Template]) -> dict[str, list[_Code]]:
+    systems: dict[str, list[_Code]] = {}
+    for template in templates:
+        for scene in template.scenes:
+            for system, patterns in scene.codes.items():
+                for pattern in patterns:
+                    folded = pattern.casefold()
+                    literal = re.sub(r"[*?]", "", folded)
+                    code = _Code(template.id, scene.id, pattern, folded, literal)
+                    systems.setdefault(system, []).append(code)
+    return systems
+
+
+def _overlap(first: _Code, second: _Code) -> bool:
+    """True when one pattern matches the other's literal; inside one scene only equal patterns count."""
+    if (first.template, first.scene) == (second.template, second.scene):
+        return first.folded == second.folded
+    return fnmatchcase(first.literal, second.folded) or fnmatchcase(second.literal, first.folded)
+
+
+def _describe_overlap(system: str, first: _Code, second: _Code) -> str:
+    return (
+        f"{second.template}.toml: `scenes.{second.scene}.codes.{system}` has `{second.pattern}`, which "
+        f"overlaps `{first.pattern}` of scene `{first.scene}` in {first.template}.toml; "
+        "keep the code in one scene."
+    )

@@ -1,0 +1,115 @@
+"""TOML files as frozen pydantic models: every fault becomes a sentence with its key and the nearest known key."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import types
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from rapidfuzz import fuzz, process
+
+from governance.errors import ConfigError, join_faults
+
+
+class Strict(BaseModel):
+    """Base of every model read from a file: immutable, and no unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+Place = tuple[str | int, ...]
+
+
+def read_model(path: Path, model: type[Model]) -> Model:
+    """Give the file as `model`; raises one ConfigError that lists every fault found."""
+    try:
+        document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path} was not found. Check the path, or run `python -m governance demo`."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 at byte {error.start}. Save it as UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError(join_faults(f"{path} cannot be used:", describe_faults(error, model))) from error
+
+
+def describe_faults(error: ValidationError, model: type[BaseModel]) -> list[str]:
+    """One sentence for each fault pydantic found, in its order."""
+    faults = [dict(fault) for fault in error.errors(include_url=False)]
+    places: list[Place] = [tuple(fault["loc"]) for fault in faults]
+    return [_describe_fault(fault, model) for fault in faults if not _follows_from_others(fault, places)]
+
+
+def _follows_from_others(fault: dict[str, Any], places: list[Place]) -> bool:
+    """A list that is too short only because its own items were refused says nothing new."""
+    depth = len(fault["loc"])
+    return fault["type"] == "too_short" and any(
+        place[:depth] == fault["loc"] and len(place) > depth for place in places
+    )
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """`; did you mean X?` for the known word nearest to `word`, or an empty text when none is near."""
+    match = process.extractOne(word, known, scorer=fuzz.WRatio, score_cutoff=60)
+    return f"; did you mean `{match[0]}`?" if match else ""
+
+
+def _describe_fault(fault: dict[str, Any], model: type[BaseModel]) -> str:
+    where = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "(whole file)"
+    if "[key]" in fault["loc"] and "expected" in fault.get("ctx", {}):
+        choices = [choice.strip(" '") for choice in re.split(r",| or ", fault["ctx"]["expected"])]
+        hint = nearest(str(fault["input"]), choices) or "."
+        return f"unknown key `{where}`; known keys: {', '.join(choices)}{hint}"
+    if fault["type"] == "extra_forbidden":
+        known = _known_keys(model, fault["loc"][:-1])
+        hint = nearest(str(fault["loc"][-1]), known) or f"; known keys: {', '.join(known)}."
+        return f"unknown key `{where}`{hint}"
+    if fault["type"] == "missing":
+        return f"key `{where}` is missing; add it."
+    text = str(fault["msg"]).removeprefix("Value error, ")
+    return (
+        f"`{where}`: {text} (found {fault['input']!r})."
+        if fault["type"] != "value_error"
+        else f"`{where}`: {text}"
+    )
+
+
+def _known_keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
+    """The keys that may stand at `path`: walked down one part at a time, through models, dicts and tuples."""
+    current: Any = model
+    for part in path:
+        current = _step_into(current, part)
+    inner = _unwrap_optional(current)
+    return sorted(inner.model_fields) if _is_model(inner) else []
+
+
+def _step_into(annotation: Any, part: str | int) -> Any:
+    annotation = _unwrap_optional(annotation)
+    if _is_model(annotation):
+        field = annotation.model_fields.get(str(part))
+        return field.annotation if field else None
+    arguments = get_args(annotation)
+    if get_origin(annotation) is dict:
+        return arguments[1]
+    return arguments[0] if get_origin(annotation) in (tuple, list) else None
+
+
+def _unwrap_optional(annotation: Any) -> Any:
+    while get_origin(annotation) in (Union, types.UnionType, Annotated):
+        choices = [choice for choice in get_args(annotation) if choice is not type(None)]
+        models = [choice for choice in choices if _is_model(choice)]
+        annotation = (models or choices)[0]
+    return annotation
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
