@@ -243,9 +243,7 @@ def find_files(profile: Profile, patterns: tuple[str, ...]) -> list[Path]:
 
 def _expand(folder: Path, pattern: str) -> list[Path]:
     anchor = Path(pattern)
-    root, rest = (
-        (Path(anchor.anchor), anchor.relative_to(anchor.anchor)) if anchor.is_absolute() else (folder, anchor)
-    )
+    root, rest = (Path(anchor.anchor), anchor.relative_to(anchor.anchor)) if anchor.is_absolute() else (folder, anchor)
     while rest.parts and rest.parts[0] == "..":
         root, rest = root / "..", Path(*rest.parts[1:])
     return [path.resolve() for path in root.glob(str(rest)) if path.is_file()]
@@ -259,9 +257,7 @@ def _find_faults(profile: Profile) -> list[str]:
             zones[f"sources.{source.id}.events.time_zone"] = source.events.time_zone or profile.timezone
     known = sorted(available_timezones())
     faults = [
-        f"`{key}`: unknown zone {zone!r}{nearest(zone, known)}"
-        for key, zone in zones.items()
-        if zone not in known
+        f"`{key}`: unknown zone {zone!r}{nearest(zone, known)}" for key, zone in zones.items() if zone not in known
     ]
     faults += _find_doubles("source id", [source.id for source in profile.sources])
     faults += _find_doubles("department id", [entry.id for entry in profile.departments])
@@ -285,7 +281,5 @@ def _find_encoding_faults(source: Source) -> list[str]:
         try:
             "".encode(encoding)
         except LookupError:
-            faults.append(
-                f"`sources.{source.id}.{key}`: unknown encoding {encoding!r}; usual: utf-8, gb18030."
-            )
+            faults.append(f"`sources.{source.id}.{key}`: unknown encoding {encoding!r}; usual: utf-8, gb18030.")
     return faults

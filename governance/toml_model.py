@@ -1,4 +1,4 @@
-"""TOML files as frozen pydantic models: every fault becomes a sentence with its key and the nearest known key."""
+"""TOML files as frozen pydantic models: every fault becomes a sentence with the nearest known key."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ def read_model(path: Path, model: type[Model]) -> Model:
     try:
         document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError as error:
-        raise ConfigError(
-            f"{path} was not found. Check the path, or run `python -m governance demo`."
-        ) from error
+        raise ConfigError(f"{path} was not found. Check the path, or run `python -m governance demo`.") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 at byte {error.start}. Save it as UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
@@ -44,7 +42,7 @@ def read_model(path: Path, model: type[Model]) -> Model:
 
 def describe_faults(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """One sentence for each fault pydantic found, in its order."""
-    faults = [dict(fault) for fault in error.errors(include_url=False)]
+    faults: list[dict[str, Any]] = [{**fault} for fault in error.errors(include_url=False)]
     places: list[Place] = [tuple(fault["loc"]) for fault in faults]
     return [_describe_fault(fault, model) for fault in faults if not _follows_from_others(fault, places)]
 
@@ -76,11 +74,7 @@ def _describe_fault(fault: dict[str, Any], model: type[BaseModel]) -> str:
     if fault["type"] == "missing":
         return f"key `{where}` is missing; add it."
     text = str(fault["msg"]).removeprefix("Value error, ")
-    return (
-        f"`{where}`: {text} (found {fault['input']!r})."
-        if fault["type"] != "value_error"
-        else f"`{where}`: {text}"
-    )
+    return f"`{where}`: {text} (found {fault['input']!r})." if fault["type"] != "value_error" else f"`{where}`: {text}"
 
 
 def _known_keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:

@@ -1,0 +1,5 @@
+"""`python -m governance`: the command line."""
+
+from governance.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Cases: what becomes of an incident, until when, and in whose hands."""

@@ -1,0 +1,144 @@
+"""All staged files together: which row of each incident stands, which are duplicates, which are quarantined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+from governance.ingest.coordinates import check_crs
+
+from governance import warehouse
+from governance.errors import InputError, join_faults
+from governance.ingest import rules
+from governance.ingest.event_staging import StagedEvents, stage_events
+from governance.ingest.staging import StagedFile, stage_file
+from governance.profile import Profile, Source, find_files
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Every input file of a city after reading."""
+
+    files: tuple[StagedFile, ...]
+    events: tuple[StagedEvents, ...]
+
+
+def stage_sources(
+    con: warehouse.Connection, profile: Profile, folder: Path, *, read_at_utc: datetime, progress: Progress
+) -> Staged:
+    """Read every file of every source that was not read before; raises one InputError with all faults."""
+    faults = [f"source {source.id}: {fault}" for source in profile.sources if (fault := _find_crs_fault(source.crs))]
+    jobs: list[tuple[Callable[..., StagedFile | StagedEvents], Source, Path]] = []
+    for source in profile.sources:
+        paths = find_files(profile, source.files)
+        if not paths:
+            faults.append(f"source {source.id}: no file matches {', '.join(source.files)} under {profile.folder}.")
+        jobs.extend((stage_file, source, path) for path in paths)
+        if source.events:
+            jobs.extend((stage_events, source, path) for path in find_files(profile, source.events.files))
+    results: list[StagedFile | StagedEvents] = []
+    for place, (stage, source, path) in enumerate(jobs):
+        progress(f"{path.name}", place / len(jobs))
+        try:
+            results.append(stage(con, path, source, profile=profile, folder=folder, read_at_utc=read_at_utc))
+        except InputError as error:
+            faults.append(str(error))
+    if faults:
+        raise InputError(join_faults("The input cannot be used:", faults))
+    return Staged(
+        tuple(result for result in results if isinstance(result, StagedFile)),
+        tuple(result for result in results if isinstance(result, StagedEvents)),
+    )
+
+
+def combine_incidents(con: warehouse.Connection, staged: Staged, profile: Profile) -> None:
+    """Make `mid_incident` (one row per accepted incident) and the accounts of every row of every file.
+
+    read = accepted + quarantined + duplicate holds for each file in `meta_file`.
+    """
+    warehouse.load_arrow(con, "src_files", _list_files(staged.files, profile))
+    warehouse.load_arrow(con, "src_event_files", _list_files(staged.events, profile))
+    warehouse.load_arrow(con, "meta_rule", _list_rules())
+    warehouse.set_variables(con, staged_files=sorted({str(file.path) for file in staged.files}))
+    _open_events(con, staged)
+    for name in (
+        "mid_file", "mid_doubled", "mid_fate", "mid_bad_row", "core_quarantine",
+        "mid_incident_account", "mid_event_account", "meta_file", "meta_file_reason",
+    ):  # fmt: skip
+        warehouse.build_table(con, name)
+    warehouse.create_view(con, "mid_incident", warehouse.read_sql("mid_incident"))
+
+
+def combine_events(con: warehouse.Connection, *, as_of_utc: datetime) -> None:
+    """Make `mid_case_event`: one row per incident that an event log speaks of, as of the moment."""
+    warehouse.set_variables(con, as_of_utc=as_of_utc, file_key="")
+    warehouse.build_table(con, "mid_unsettled", as_of_utc=as_of_utc)
+    warehouse.create_view(con, "src_events", warehouse.read_sql("src_events_again"))
+    warehouse.build_table(con, "stg_event_reduced", table="mid_event_again")
+    warehouse.create_view(con, "mid_case_event", warehouse.read_sql("mid_case_event"))
+
+
+def _open_events(con: warehouse.Connection, staged: Staged) -> None:
+    """The two views on the event logs; each content is read once, under however many names it came."""
+    files = {file.key: file for file in staged.events}.values()
+    kind = "" if files else "no_"
+    warehouse.set_variables(
+        con,
+        event_files=[str(file.path) for file in files],
+        reduced_event_files=[str(file.reduced_path) for file in files],
+    )
+    warehouse.create_view(con, "src_event_rows", warehouse.read_sql(f"src_{kind}event_rows"))
+    warehouse.create_view(con, "src_reduced_events", warehouse.read_sql(f"src_{kind}reduced_events"))
+
+
+def _find_crs_fault(crs: str) -> str | None:
+    try:
+        check_crs(crs)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _list_files(files: Sequence[StagedFile | StagedEvents], profile: Profile) -> pa.Table:
+    policies = {source.id: source.duplicates for source in profile.sources}
+    firsts: dict[str, StagedFile | StagedEvents] = {}
+    for file in files:
+        firsts.setdefault(file.key, file)
+    rows = [
+        {
+            "source": file.source,
+            "file": file.file,
+            "file_key": file.key,
+            "sha256": file.sha256,
+            "policy": policies[file.source].policy,
+            "latest_by": policies[file.source].latest_by,
+            "is_first": firsts[file.key] is file,
+        }
+        for file in files
+    ]
+    return pa.Table.from_pylist(rows, schema=_FILE_SCHEMA)
+
+
+_FILE_SCHEMA = pa.schema(
+    [(name, pa.string()) for name in ("source", "file", "file_key", "sha256", "policy", "latest_by")]
+    + [("is_first", pa.bool_())]
+)
+
+
+def _list_rules() -> pa.Table:
+    return pa.Table.from_pylist(
+        [
+            {
+                "code": rule.code,
+                "severity": rule.severity,
+                "message_zh": rule.message_zh,
+                "message_en": rule.message_en,
+            }
+            for rule in rules.ALL_RULES
+        ]
+    )

@@ -1,0 +1,25 @@
+-- grain: one row per unit (levels 0 to 2), scenario and stage: cases of the last 365 days that reached the stage
+with stages as (
+    select * from (values
+        ('reported', 1), ('dispatched', 2), ('accepted', 3), ('disposed', 4), ('verified', 5), ('closed', 6),
+        ('evaluated', 7)
+    ) as listed (stage, place)
+),
+units as (
+    select 0 as level, '' as unit_id, scenario, stage, cases from mid_town_stage
+    union all
+    select 1, level_1_id, scenario, stage, cases from mid_town_stage where level_1_id is not null
+    union all
+    select 2, level_2_id, scenario, stage, cases from mid_town_stage where level_2_id is not null
+),
+standing as (
+    select units.level, units.unit_id, units.scenario, stages.place, sum(units.cases) as cases
+    from units join stages using (stage)
+    group by all
+)
+select
+    standing.level, standing.unit_id, standing.scenario, stages.stage, stages.place,
+    sum(standing.cases) filter (where standing.place >= stages.place)::bigint as cases
+from standing cross join stages
+group by all
+order by standing.level, standing.unit_id, standing.scenario, stages.place
