@@ -1,0 +1,273 @@
+"""The command line: demo, build, check, assign, export, doctor. The only room besides the app that reads the clock."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from governance.errors import CheckFailed, ConfigError, GovernanceError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Grid-risk dashboard for city governance: from a city's files to red, yellow and green grids.",
+)
+messages = Console(stderr=True)
+
+BuildDir = Annotated[Path, typer.Option("--build-dir", help="Where everything the code makes is kept.")]
+CityFile = Annotated[
+    Path | None, typer.Option("--city", help="The city's profile. Default: city.toml, else the demo city.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
+DEFAULT_BUILD_DIR = Path("build")
+
+
+@app.command(
+    epilog="Example: `python -m governance demo --out build/demo` then `python -m governance build`",
+)
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder of the demo city.")] = Path("build/demo"),
+    seed: Annotated[int, typer.Option(help="The same seed gives the same city.")] = 20260101,
+    days: Annotated[int, typer.Option(min=1, help="Days of incidents.")] = 730,
+    incidents_per_day: Annotated[int, typer.Option(min=1, help="Mean number of incidents a day.")] = 8000,
+    grids: Annotated[int, typer.Option(min=50, help="Number of grid polygons, about.")] = 10_000,
+) -> None:
+    """Make a synthetic Ningbo: 10,000 grids and two years of incidents."""
+    from governance.demo import make_city
+
+    with _progress_bar() as progress:
+        make_city(out, seed=seed, days=days, incidents_per_day=incidents_per_day, grids=grids, progress=progress)
+    messages.print(f"The demo city is in {out}. Next: python -m governance build --city {out / 'city.toml'}")
+
+
+@app.command(
+    epilog="Example: `python -m governance build --city city.toml --as-of 2025-12-31T00:00:00+08:00`",
+)
+def build(
+    city: CityFile = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="Build the city as it was then (ISO 8601; without offset: the city's time)."),
+    ] = None,
+    build_dir: BuildDir = DEFAULT_BUILD_DIR,
+    *,
+    if_needed: Annotated[bool, typer.Option("--if-needed", help="Do nothing if inputs are unchanged.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read the city's files and publish a snapshot for the dashboard."""
+    from governance import freshness, pipeline
+
+    city_file = _find_city(city, build_dir)
+    now_utc = datetime.now(UTC).replace(tzinfo=None)
+    loaded = pipeline.load_city(city_file)
+    if if_needed and as_of is None and freshness.is_current(build_dir, loaded):
+        messages.print("The snapshot is up to date.")
+        return
+    moment = _read_moment(as_of, loaded.profile.timezone) if as_of else None
+    with _progress_bar() as progress:
+        published = pipeline.build_city(city_file, build_dir, now_utc=now_utc, as_of_utc=moment, progress=progress)
+    if as_json:
+        typer.echo(json.dumps({"generation": published.generation, "file": str(published.file)}))
+    else:
+        messages.print(f"Published generation {published.generation}: {published.file}")
+
+
+@app.command(epilog="Example: `python -m governance check --json`")
+def check(build_dir: BuildDir = DEFAULT_BUILD_DIR, *, as_json: AsJson = False) -> None:
+    """Say what became of every input row, and whether the snapshot keeps its own rules (exit 1 if not)."""
+    from governance.city import open_city
+    from governance.health import report_health
+
+    report = report_health(open_city(build_dir))
+    if as_json:
+        typer.echo(json.dumps(report, ensure_ascii=False, indent=2, default=str))
+    else:
+        _print_health(report)
+    if any(entry["failing_rows"] for entry in report["checks"]):
+        raise typer.Exit(1)
+
+
+@app.command(
+    epilog="Example: `python -m governance assign --points incidents.csv --grids grids.geojson "
+    "--lon lng --lat lat --crs GCJ-02 --out joined.csv`",
+)
+def assign(  # noqa: PLR0913  the options of one command
+    grids: Annotated[Path, typer.Option(help="Polygons: GeoParquet, GeoJSON, Shapefile (plain or zipped), GPKG.")],
+    points: Annotated[Path, typer.Option(help="Points: CSV, Parquet, GeoParquet, GeoJSON, Shapefile.")],
+    out: Annotated[Path, typer.Option(help="The points with a column grid_id: .csv or .parquet.")],
+    lon: Annotated[str, typer.Option(help="Column of the longitude (or x).")] = "lon",
+    lat: Annotated[str, typer.Option(help="Column of the latitude (or y).")] = "lat",
+    crs: Annotated[str | None, typer.Option(help="Coordinate system of the points: EPSG code, GCJ-02, BD-09.")] = None,
+    grid_id: Annotated[str | None, typer.Option(help="Column of the polygons' id.")] = None,
+    grids_crs: Annotated[
+        str | None, typer.Option(help="Coordinate system of the polygons, if they do not say.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Give every point the grid it lies in: every row, in the order of the file."""
+    from dataclasses import asdict
+
+    from governance.grids.assign import assign_points
+
+    with _progress_bar() as progress:
+        summary = assign_points(
+            points,
+            grids,
+            out,
+            lon=lon,
+            lat=lat,
+            crs=crs,
+            grid_id=grid_id,
+            grids_crs=grids_crs,
+            progress=progress,
+        )
+    if as_json:
+        typer.echo(json.dumps(asdict(summary), default=str))
+    else:
+        messages.print(
+            f"{summary.rows:,} points: {summary.matched:,} in a grid, {summary.outside:,} outside every grid, "
+            f"{summary.missing:,} without coordinates. Written to {out}."
+        )
+
+
+@app.command(
+    epilog="Example: `python -m governance export tiers --scenario group_rental --district 海曙区 --out tiers.xlsx`",
+)
+def export(  # noqa: PLR0913  the options of one command
+    what: Annotated[str, typer.Argument(help="tiers | overdue | cases | grids")],
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", help="csv | xlsx | geojson | gpkg | parquet; default: by the file's name"),
+    ] = None,
+    scenario: Annotated[str | None, typer.Option(help="Only this scenario (id or name).")] = None,
+    district: Annotated[str | None, typer.Option(help="Only this district (id or name).")] = None,
+    language: Annotated[str, typer.Option(help="Language of names and notes: zh | en")] = "zh",
+    build_dir: BuildDir = DEFAULT_BUILD_DIR,
+) -> None:
+    """Write a list for others: spreadsheets, maps, tables."""
+    from governance.city import open_city
+    from governance.exports import export_table
+
+    rows = export_table(
+        open_city(build_dir),
+        what,
+        out,
+        format=format_,
+        scenario=scenario,
+        district=district,
+        language=language,
+    )
+    messages.print(f"{rows:,} rows written to {out}.")
+
+
+@app.command(epilog="Example: `python -m governance doctor`")
+def doctor(city: CityFile = None, build_dir: BuildDir = DEFAULT_BUILD_DIR, *, as_json: AsJson = False) -> None:
+    """Look at the installation and say what is wrong and how to mend it (exit 1 if anything is)."""
+    from dataclasses import asdict
+
+    from governance.doctor import examine
+
+    findings = examine(build_dir, city or _guess_city(build_dir))
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        table = Table("", "What", "Found", "How to mend it")
+        for finding in findings:
+            table.add_row("ok" if finding.is_ok else "!!", finding.name, finding.found, finding.mend)
+        Console().print(table)
+    if not all(finding.is_ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line; a mistake is a sentence on standard error and exit code 2, never a traceback."""
+    try:
+        code = app(standalone_mode=False)
+    except click.ClickException as error:
+        _fail(error.format_message())
+    except click.Abort:
+        _fail("Stopped.")
+    except CheckFailed as error:
+        _fail(str(error), code=1)
+    except GovernanceError as error:
+        _fail(str(error))
+    except (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError) as error:
+        _fail(f"{error.filename}: {error.strerror}.")
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  the reader of our output went away
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, *, code: int = 2) -> None:
+    messages.print(message, style="red", markup=False, highlight=False)
+    sys.exit(code)
+
+
+def _guess_city(build_dir: Path) -> Path:
+    own = Path("city.toml")
+    return own if own.exists() else build_dir / "demo" / "city.toml"
+
+
+def _find_city(city: Path | None, build_dir: Path) -> Path:
+    found = city or _guess_city(build_dir)
+    if not found.exists():
+        hint = "" if city else " Make the demo city first: python -m governance demo"
+        raise ConfigError(f"{found} was not found.{hint}")
+    return found
+
+
+def _read_moment(text: str, zone: str) -> datetime:
+    from zoneinfo import ZoneInfo
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"--as-of: {text!r} is no ISO 8601 time, such as 2025-12-31T00:00:00.") from error
+    local = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+    return local.astimezone(UTC).replace(tzinfo=None)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Any]:
+    columns = (
+        TextColumn("{task.description:<28}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=messages, transient=False) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda step, fraction: bar.update(task, description=step[:28], completed=fraction)
+        bar.update(task, completed=1.0, description="done")
+
+
+def _print_health(report: dict[str, Any]) -> None:
+    console = Console()
+    table = Table("Source", "File", "Read", "Accepted", "Quarantined", "Duplicate", "Reasons")
+    for file in report["files"]:
+        reasons = ", ".join(f"{code} {rows:,}" for code, rows in file["reasons"].items())
+        counts = [f"{file[name]:,}" for name in ("read", "accepted", "quarantined", "duplicate")]
+        table.add_row(file["source"], file["file"], *counts, reasons)
+    console.print(f"Generation {report['generation']}, data as of {report['as_of']}")
+    console.print(table)
+    for entry in report["locations"]:
+        console.print(f"{entry['source']}: {entry['rows']:,} {entry['location_status']}")
+    for entry in report["checks"]:
+        console.print(f"{'ok' if not entry['failing_rows'] else '!!'} {entry['name']}: {entry['failing_rows']} rows")

@@ -1,0 +1,82 @@
+"""The prepared tables: what pages, exports and notebooks read, made once per snapshot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import shapely
+
+from governance import warehouse
+from governance.grids.city_grids import CityGrids
+from governance.profile import Profile
+from governance.scenarios.template import Template
+
+_GRID_COLUMNS = (
+    "grid_id", "level_1_id", "level_1_zh", "level_1_en", "level_2_id", "level_2_zh", "level_2_en",
+    "level_3_id", "level_3_zh", "level_3_en",
+)  # fmt: skip
+
+
+def load_grid_tables(con: warehouse.Connection, grids: CityGrids, profile: Profile) -> None:
+    """Make `core_grid`, `meta_grid_report` and `meta_level`."""
+    frame = grids.frame
+    columns: dict[str, pa.Array] = {"grid_no": pa.array(range(len(frame)), pa.int32())}
+    columns |= {name: pa.array(frame[name].tolist(), pa.string()) for name in _GRID_COLUMNS}
+    columns |= {name: pa.array(frame[name].to_numpy(), pa.float64()) for name in ("area_km2", "lon", "lat")}
+    columns["geometry"] = pa.array(shapely.to_wkb(frame.geometry.to_numpy()), pa.binary())
+    warehouse.load_arrow(con, "core_grid", pa.table(columns))
+    report = pa.Table.from_pylist(grids.report.to_dict("records"), schema=_REPORT_SCHEMA)
+    warehouse.load_arrow(con, "meta_grid_report", report)
+    levels = [
+        {"level": place, "name_zh": level.name_zh, "name_en": level.name_en}
+        for place, level in enumerate(profile.grids.levels, start=1)
+    ]
+    schema = pa.schema([("level", pa.int32()), ("name_zh", pa.string()), ("name_en", pa.string())])
+    warehouse.load_arrow(con, "meta_level", pa.Table.from_pylist(levels, schema=schema))
+
+
+def build_outputs(
+    con: warehouse.Connection, profile: Profile, templates: Mapping[str, Template], *, as_of_utc: datetime
+) -> None:
+    """Make every `out_*` table and the remaining `meta_*` ones from `core_case` and `out_tier`."""
+    day = as_of_utc.replace(tzinfo=UTC).astimezone(profile.zone).date()
+    first_day = warehouse.fetch_value(con, "src_first_day") or day
+    _load_scenarios(con, templates)
+    warehouse.build_table(con, "core_unit", city_zh=profile.name_zh, city_en=profile.name_en)
+    for name in _TABLES:
+        warehouse.build_table(con, name, as_of_utc=as_of_utc, as_of_day=day, first_day=first_day, zone=profile.timezone)
+
+
+_TABLES = (
+    "mid_unit_grid", "mid_grid_scenario", "out_unit", "out_grid_month", "mid_town_week", "out_trend",
+    "mid_town_stage", "out_funnel", "out_department", "out_overdue",
+    "meta_location", "meta_unmapped", "meta_suspicious_point",
+)  # fmt: skip
+
+_REPORT_SCHEMA = pa.schema(
+    [(name, pa.string()) for name in ("kind", "grid_id", "detail_zh", "detail_en")] + [("area_km2", pa.float64())]
+)
+
+
+def _load_scenarios(con: warehouse.Connection, templates: Mapping[str, Template]) -> None:
+    rows = [
+        {
+            "scenario": template.id,
+            "place": place,
+            "name_zh": template.name_zh,
+            "name_en": template.name_en,
+            "template": json.dumps(template.model_dump(mode="json"), ensure_ascii=False),
+        }
+        for place, template in enumerate(templates.values())
+    ]
+    schema = pa.schema(
+        [
+            ("scenario", pa.string()),
+            ("place", pa.int32()),
+            *((name, pa.string()) for name in ("name_zh", "name_en", "template")),
+        ]
+    )
+    warehouse.load_arrow(con, "meta_scenario", pa.Table.from_pylist(rows, schema=schema))

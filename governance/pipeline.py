@@ -1,0 +1,161 @@
+"""The whole walk in one screenful: files → incidents → grids → cases → hazard → a published snapshot."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+import pyarrow as pa
+
+from governance import outputs, refresh, snapshot, warehouse
+from governance.cases.assembly import build_cases, check_categories
+from governance.cases.placing import place_file, prepare_placement
+from governance.errors import ConfigError, NotReadyError, join_faults
+from governance.grids.city_grids import CityGrids, load_grids
+from governance.hazard.forecast import forecast_hazard
+from governance.ingest.combining import Staged, combine_events, combine_incidents, stage_sources
+from governance.profile import Profile, load_profile
+from governance.scenarios.template import (
+    Department,
+    Template,
+    lint_templates,
+    load_departments,
+    load_templates,
+)
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class City:
+    """What the configuration says: the profile, its scenarios, its departments."""
+
+    profile: Profile
+    templates: Mapping[str, Template]
+    departments: Mapping[str, Department]
+
+
+def build_city(
+    city_file: Path, build_dir: Path, *, now_utc: datetime, as_of_utc: datetime | None = None, progress: Progress
+) -> snapshot.Published:
+    """Build and publish one snapshot of the city as it was at `as_of_utc` (naive UTC).
+
+    Without `as_of_utc`: the full minute after the newest report, never later than `now_utc`.
+    Raises ConfigError, InputError, NotReadyError (nothing to show) or CheckFailed; then nothing is published.
+    """
+    city = load_city(city_file)
+    stage = build_dir / "stage"
+    grids = load_grids(city.profile, stage)
+    placement = prepare_placement(
+        city.profile, city.templates, cover=grids.cover, grids_sha256=grids.sha256, now_utc=now_utc
+    )
+    basis = refresh.describe_basis(city.profile, city.templates, city.departments, placement_key=placement.key)
+    last = refresh.find_last(build_dir, basis)
+    with snapshot.building(build_dir, start_from=last.file if last else None) as draft:
+        con = draft.con
+        reading = _share(progress, 0.05, 0.55)
+        staged = stage_sources(con, city.profile, stage, read_at_utc=now_utc, progress=reading)
+        combine_incidents(con, staged, city.profile)
+        moment = as_of_utc or find_as_of(con, now_utc=now_utc)
+        combine_events(con, as_of_utc=moment)
+        progress("cases", 0.6)
+        placed = [place_file(con, file, placement, folder=stage / "placed") for file in staged.files]
+        previous = refresh.find_changes(last, staged, city.profile, as_of_utc=moment)
+        outputs.load_grid_tables(con, grids, city.profile)
+        build_cases(
+            con, placed, city.templates, city.departments,
+            as_of_utc=moment, zone=city.profile.timezone, previous=previous,
+        )  # fmt: skip
+        progress("hazard", 0.75)
+        _forecast(con, city, grids, as_of_utc=moment)
+        progress("pages", 0.85)
+        outputs.build_outputs(con, city.profile, city.templates, as_of_utc=moment)
+        progress("publish", 0.95)
+        manifest = _describe(city, staged, grids, moment, now_utc=now_utc, basis=basis)
+        return snapshot.publish(draft, manifest=manifest)
+
+
+def load_city(city_file: Path) -> City:
+    """The configuration, checked as a whole; raises ConfigError with every fault of every part."""
+    profile = load_profile(city_file)
+    shared = load_templates()
+    own = load_templates(profile.folder / profile.scenario_folder) if profile.scenario_folder else {}
+    known = {**shared, **own}
+    unknown = [scenario for scenario in profile.scenarios if scenario not in known]
+    if unknown:
+        raise ConfigError(join_faults(f"{city_file}: unknown scenarios:", unknown))
+    templates = {name: known[name] for name in (profile.scenarios or known)}
+    departments = dict(load_departments())
+    departments |= {entry.id: Department(**entry.model_dump()) for entry in profile.departments}
+    faults = lint_templates(templates, departments)
+    if faults:
+        raise ConfigError(join_faults("The scenario templates cannot be used:", faults))
+    check_categories(profile, templates)
+    return City(profile, templates, departments)
+
+
+def find_as_of(con: warehouse.Connection, *, now_utc: datetime) -> datetime:
+    """The full minute after the newest accepted report, but never later than now."""
+    newest = warehouse.fetch_value(con, "src_newest_report")
+    if newest is None:
+        raise NotReadyError(
+            "No input row was accepted, so there is nothing to build. Look at the reasons: "
+            "`python -m governance check` after mending the source's mapping in city.toml."
+        )
+    following: datetime = newest.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return min(following, now_utc)
+
+
+def local_day(moment_utc: datetime, profile: Profile) -> date:
+    """The city's calendar day at a moment given in naive UTC."""
+    return moment_utc.replace(tzinfo=UTC).astimezone(profile.zone).date()
+
+
+def _forecast(con: warehouse.Connection, city: City, grids: CityGrids, *, as_of_utc: datetime) -> None:
+    day = local_day(as_of_utc, city.profile)
+    warehouse.build_table(con, "mid_daily", as_of_day=day)
+    forecast = forecast_hazard(
+        warehouse.fetch_arrow(con, "src_daily"),
+        grids=len(grids.frame),
+        neighbours=grids.neighbours,
+        as_of=day,
+        policies={name: template.tiers for name, template in city.templates.items()},
+    )
+    warehouse.load_arrow(con, "out_tier", forecast.tiers)
+    warehouse.load_arrow(con, "out_reason", forecast.reasons)
+    models = [{"scenario": model["scenario"], "model": json.dumps(model, default=str)} for model in forecast.models]
+    schema = pa.schema([("scenario", pa.string()), ("model", pa.string())])
+    warehouse.load_arrow(con, "meta_model", pa.Table.from_pylist(models, schema=schema))
+
+
+def _describe(
+    city: City, staged: Staged, grids: CityGrids, as_of_utc: datetime, *, now_utc: datetime, basis: str
+) -> dict[str, object]:
+    """The manifest: with the same inputs and the same versions, the same figures."""
+    files = [*staged.files, *staged.events]
+    return {
+        "as_of_utc": as_of_utc,
+        "built_at_utc": now_utc,
+        "city": city.profile.model_dump(mode="json"),
+        "is_synthetic": city.profile.is_synthetic,
+        "inputs": {
+            "grids": grids.sha256,
+            "grid_files": list(grids.file_sha256),
+            "basis": basis,
+            "keys": sorted({file.key for file in files}),
+            "files": [{"source": file.source, "file": file.file, "sha256": file.sha256} for file in files],
+        },
+        "scenarios": {name: template.version for name, template in city.templates.items()},
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("duckdb", "shapely", "scikit-learn", "numpy", "pyarrow")},
+    }
+
+
+def _share(progress: Progress, start: float, end: float) -> Progress:
+    """Report into a part of the whole bar."""
+    return lambda step, fraction: progress(step, start + fraction * (end - start))
