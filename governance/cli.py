@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
+
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -199,9 +199,9 @@ def main() -> None:
     """Run the command line; a mistake is a sentence on standard error and exit code 2, never a traceback."""
     try:
         code = app(standalone_mode=False)
-    except click.ClickException as error:
+    except typer.TyperException as error:
         _fail(error.format_message())
-    except click.Abort:
+    except typer.Abort:
         _fail("Stopped.")
     except CheckFailed as error:
         _fail(str(error), code=1)

@@ -17,10 +17,11 @@ from governance.cases.assembly import build_cases, check_categories
 from governance.cases.placing import place_file, prepare_placement
 from governance.errors import ConfigError, NotReadyError, join_faults
 from governance.grids.city_grids import CityGrids, load_grids
+from governance.hazard.features import Neighbours
 from governance.hazard.forecast import forecast_hazard
 from governance.ingest.combining import Staged, combine_events, combine_incidents, stage_sources
 from governance.profile import Profile, load_profile
-from governance.scenarios.template import (
+from governance.scenarios import (
     Department,
     Template,
     lint_templates,
@@ -122,7 +123,7 @@ def _forecast(con: warehouse.Connection, city: City, grids: CityGrids, *, as_of_
     forecast = forecast_hazard(
         warehouse.fetch_arrow(con, "src_daily"),
         grids=len(grids.frame),
-        neighbours=grids.neighbours,
+        neighbours=Neighbours(*grids.near, *grids.far),
         as_of=day,
         policies={name: template.tiers for name, template in city.templates.items()},
     )

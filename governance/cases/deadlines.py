@@ -23,6 +23,7 @@ from governance.errors import ConfigError
 from governance.profile import WorkCalendar
 
 LimitUnit = Literal["hours", "work_hours", "work_days", "calendar_days"]
+_PUBLISHED_YEARS = frozenset(day.year for day in chinese_calendar.constants.holidays)
 _SECONDS_AN_HOUR, _SECONDS_A_DAY = 3600, 86_400
 
 
@@ -71,24 +72,25 @@ def add_limit(start_utc: np.ndarray, value: float, unit: LimitUnit, *, clock: Wo
     """`start_utc` (datetime64[us], UTC) plus the limit, as datetime64[us].
 
     hours: real hours. calendar_days: 24 real hours each. work_hours: only inside the clock's windows.
-    work_days: the same time of day, that many working days later; a start outside working time counts from
-    the next opening. Beyond the clock's last window the result is NaT.
+    work_days: the working time of that many days, so usually the same time of day that many working days later.
+    A start outside working time counts from the next opening; a limit that ends with a window is due when it
+    closes. Beyond the clock's last window, and for a start that is NaT, the result is NaT.
     """
-    seconds = start_utc.astype("datetime64[s]").astype(np.int64)
     if unit == "hours":
-        return _as_time(seconds + round(value * _SECONDS_AN_HOUR))
+        return start_utc + np.timedelta64(round(value * _SECONDS_AN_HOUR), "s")
     if unit == "calendar_days":
-        return _as_time(seconds + round(value * _SECONDS_A_DAY))
+        return start_utc + np.timedelta64(round(value * _SECONDS_A_DAY), "s")
     if clock is None:
         raise ConfigError(f"A limit in {unit} needs [work_calendar] country or extra_workdays in city.toml.")
-    if unit == "work_hours":
-        return _add_working_seconds(seconds, round(value * _SECONDS_AN_HOUR), clock)
-    return _add_working_days(seconds, value, clock)
+    # A whole working day has the same working time every day, and a fraction its share of it.
+    seconds = _SECONDS_AN_HOUR if unit == "work_hours" else _count_seconds_a_day(clock)
+    start = start_utc.astype("datetime64[s]").astype(np.int64)
+    due = _as_time(_add_working_seconds(start, round(value * seconds), clock))
+    return np.where(np.isnat(start_utc), start_utc, due)
 
 
 def _is_known(day: date, calendar: WorkCalendar, listed_years: set[int]) -> bool:
-    published = {year.year for year in chinese_calendar.constants.holidays}
-    return calendar.country is None or day.year in published or day.year in listed_years
+    return calendar.country is None or day.year in _PUBLISHED_YEARS or day.year in listed_years
 
 
 def _is_workday(day: date, calendar: WorkCalendar) -> bool:
@@ -112,7 +114,7 @@ def _add_working_seconds(start: np.ndarray, seconds: int, clock: WorkClock) -> n
     window = np.searchsorted(clock.worked, position, side="left") - 1
     window = np.clip(window, 0, len(clock.opens) - 1)
     end = clock.opens[window] + (position - clock.worked[window])
-    return _as_time(np.where(end <= clock.closes[window], end, np.iinfo(np.int64).min))
+    return np.where(end <= clock.closes[window], end, np.iinfo(np.int64).min)
 
 
 def _to_working_time(start: np.ndarray, clock: WorkClock) -> np.ndarray:
@@ -122,10 +124,8 @@ def _to_working_time(start: np.ndarray, clock: WorkClock) -> np.ndarray:
     return position
 
 
-def _add_working_days(start: np.ndarray, days: float, clock: WorkClock) -> np.ndarray:
-    """Whole working days shift the window by that many days; a fraction adds its share of a day's hours."""
-    hours_a_day = int((clock.closes - clock.opens)[: clock.windows_a_day].sum())
-    return _add_working_seconds(start, round(days * hours_a_day), clock)
+def _count_seconds_a_day(clock: WorkClock) -> int:
+    return int((clock.closes - clock.opens)[: clock.windows_a_day].sum())
 
 
 def _as_time(seconds: np.ndarray) -> np.ndarray:

@@ -21,7 +21,8 @@ import pyarrow.parquet
 
 from governance import warehouse
 from governance.cases.deadlines import WorkClock, add_limit, build_work_clock
-from governance.grids.join import Cover, locate
+from governance.grids.cover import Cover
+from governance.grids.join import locate
 from governance.ingest.mapping import match_category
 from governance.ingest.staging import StagedFile
 from governance.profile import Profile, Source

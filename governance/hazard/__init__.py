@@ -1,0 +1,1 @@
+"""Hazard: expected reports of each grid and scenario, tiers, and reasons."""
