@@ -56,13 +56,13 @@ class City:
         parsed = {name: json.loads(row[name]) for name in ("city", "scenarios", "inputs", "versions")}
         return row | parsed
 
-    def ask(self, name: str, **params: Any) -> pd.DataFrame:
+    def ask(self, name: str, /, **params: Any) -> pd.DataFrame:
         """The answer of `sql/ask_<name>.sql`; raises InputError for an unknown question or a wrong set of values."""
         text = _read_question(name, params)
         with self.con.cursor() as cursor:
             return warehouse.fetch_frame(cursor, text, **params)
 
-    def ask_batches(self, name: str, **params: Any) -> Iterator[pa.RecordBatch]:
+    def ask_batches(self, name: str, /, **params: Any) -> Iterator[pa.RecordBatch]:
         """The same answer in pieces of at most 50,000 rows, for what may not fit in memory."""
         text = _read_question(name, params)
         with self.con.cursor() as cursor:
@@ -71,13 +71,13 @@ class City:
             yield pa.RecordBatch.from_pylist([], schema=reader.schema)
             yield from reader
 
-    def count_rows(self, name: str, **params: Any) -> int:
+    def count_rows(self, name: str, /, **params: Any) -> int:
         """How many rows `ask` would give."""
         text = _read_question(name, params)
         with self.con.cursor() as cursor:
             return warehouse.count_rows(cursor, text, **params)
 
-    def sql(self, text: str, **params: Any) -> pd.DataFrame:
+    def sql(self, text: str, /, **params: Any) -> pd.DataFrame:
         """The answer to any statement on the snapshot's tables; values are bound by name: `$scenario`.
 
         The connection can read this one file and nothing else. Raises InputError for a statement that is refused

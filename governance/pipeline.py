@@ -52,9 +52,7 @@ def build_city(
     city = load_city(city_file)
     stage = build_dir / "stage"
     grids = load_grids(city.profile, stage)
-    placement = prepare_placement(
-        city.profile, city.templates, cover=grids.cover, grids_sha256=grids.sha256, now_utc=now_utc
-    )
+    placement = prepare_placement(city.profile, city.templates, grids=grids, now_utc=now_utc)
     basis = refresh.describe_basis(city.profile, city.templates, city.departments, placement_key=placement.key)
     last = refresh.find_last(build_dir, basis)
     with snapshot.building(build_dir, start_from=last.file if last else None) as draft:

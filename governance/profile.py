@@ -7,18 +7,45 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from governance.errors import ConfigError, join_faults
 from governance.toml_model import Strict, nearest, read_model
 
+
+def _as_list(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _check_time_format(text: str) -> str:
+    """`%z` may only end a format: an offset is read by itself, from the end of the text."""
+    parts = re.findall(r"%-?(.)", text)
+    unknown = [part for part in parts if part not in "aAbBdfHIjmMpSyYz"]
+    if not parts or unknown or "%z" in text.removesuffix("%z"):
+        raise ValueError(
+            f'{text!r} is no time format; write it like "%d.%m.%Y %H:%M" with '
+            "%Y %y %m %b %B %d %j %a %A %H %I %p %M %S %f, and %z at the end."
+        )
+    return text
+
+
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 FileFormat = Literal["csv", "parquet", "geoparquet", "geojson", "shapefile"]
+Pattern = Annotated[str, Field(min_length=1)]
+TimeFormat = Annotated[str, AfterValidator(_check_time_format)]
 GEO_FORMATS = frozenset({"geoparquet", "geojson", "shapefile"})
 EVENT_KINDS = (
     "reported", "dispatched", "accepted", "transferred", "returned", "disposed",
@@ -45,11 +72,17 @@ class Hexagons(Strict):
     east: float = Field(ge=-180, le=180)
     north: float = Field(ge=-90, le=90)
 
+    @model_validator(mode="after")
+    def _is_a_box(self) -> Self:
+        if not (self.west < self.east and self.south < self.north):
+            raise ValueError("west must be less than east, and south less than north.")
+        return self
+
 
 class Grids(Strict):
     """Where the grid polygons come from."""
 
-    files: tuple[str, ...] = ()
+    files: tuple[Pattern, ...] = ()
     grid_id: str = "grid_id"
     crs: str | None = None
     hexagons: Hexagons | None = None
@@ -73,12 +106,21 @@ class WorkCalendar(Strict):
     @field_validator("windows")
     @classmethod
     def _windows_are_ordered(cls, windows: tuple[str, ...]) -> tuple[str, ...]:
-        if not windows or not all(re.fullmatch(r"\d\d:\d\d-\d\d:\d\d", window) for window in windows):
+        if not windows or not all(re.fullmatch(r"\d\d:[0-5]\d-\d\d:[0-5]\d", window) for window in windows):
             raise ValueError('working hours are written like "08:30-12:00".')
         edges = [edge for window in windows for edge in window.split("-")]
         if edges != sorted(set(edges)) or edges[-1] > "24:00":
             raise ValueError("working hours must follow each other within one day, without overlap.")
         return windows
+
+    @model_validator(mode="after")
+    def _days_are_dates(self) -> Self:
+        days = (*self.extra_workdays, *self.extra_holidays)
+        if wrong := [day for day in days if not _is_date(day)]:
+            raise ValueError(f'{wrong[0]!r} is no date; days are written like "2026-10-10".')
+        if both := set(self.extra_workdays) & set(self.extra_holidays):
+            raise ValueError(f"{min(both)} is among extra_workdays and extra_holidays; it can be only one of them.")
+        return self
 
 
 class DepartmentEntry(Strict):
@@ -91,13 +133,16 @@ class DepartmentEntry(Strict):
 
 
 class Columns(Strict):
-    """Our name = their column. Only these columns ever enter; all others stay outside."""
+    """Our name = their column. Only these columns ever enter; all others stay outside.
+
+    `category` is one column or a list of columns that together name it.
+    """
 
     incident_id: str | None = None
     reported_at: str
     lon: str | None = None
     lat: str | None = None
-    category: str | tuple[str, ...]
+    category: Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
     closed_at: str | None = None
     due_at: str | None = None
     updated_at: str | None = None
@@ -107,11 +152,6 @@ class Columns(Strict):
     discovered: str | None = None
     place_key: str | None = None
     overdue_flag: str | None = None
-
-    @property
-    def category_parts(self) -> tuple[str, ...]:
-        """The one or more columns that together name the category."""
-        return (self.category,) if isinstance(self.category, str) else self.category
 
 
 class Values(Strict):
@@ -142,7 +182,7 @@ class CategoryRule(Strict):
 class Events(Strict):
     """An event log beside the incidents: one row per event."""
 
-    files: tuple[str, ...]
+    files: tuple[Pattern, ...] = Field(min_length=1)
     format: Literal["csv", "parquet"] = "parquet"
     encoding: str = "utf-8"
     incident_id: str
@@ -151,7 +191,7 @@ class Events(Strict):
     department: str | None = None
     kinds: dict[str, str] = Field(default_factory=dict)
     time_zone: str | None = None
-    time_formats: tuple[str, ...] = ()
+    time_formats: tuple[TimeFormat, ...] = ()
 
     @field_validator("kinds")
     @classmethod
@@ -166,12 +206,12 @@ class Source(Strict):
     """One system that incidents come from, and how its files are written."""
 
     id: Identifier
-    files: tuple[str, ...] = Field(min_length=1)
+    files: tuple[Pattern, ...] = Field(min_length=1)
     format: FileFormat
     encoding: str = "utf-8"
     crs: str = "EPSG:4326"
     time_zone: str | None = None
-    time_formats: tuple[str, ...] = ()
+    time_formats: tuple[TimeFormat, ...] = ()
     code_system: str | None = None
     default_points: tuple[tuple[float, float], ...] = ()
     columns: Columns
@@ -182,11 +222,19 @@ class Source(Strict):
     categories: tuple[CategoryRule, ...] = ()
     events: Events | None = None
 
+    @property
+    def tells_closing(self) -> bool:
+        """Whether the source ever says that a case is closed; without that, none is called open or overdue."""
+        columns = self.columns
+        return bool(columns.closed_at or (columns.status and self.values.closed) or self.events)
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         faults = []
         if self.format not in GEO_FORMATS and not (self.columns.lon and self.columns.lat):
             faults.append("columns.lon and columns.lat are needed, as this format holds no geometry.")
+        elif bool(self.columns.lon) != bool(self.columns.lat):
+            faults.append("columns.lon and columns.lat belong together; give both or none.")
         if self.duplicates.policy == "by_id" and not self.columns.incident_id:
             faults.append('duplicates.policy = "by_id" needs columns.incident_id; or choose "all_columns".')
         by = self.duplicates.latest_by
@@ -194,9 +242,22 @@ class Source(Strict):
             faults.append(f"duplicates.latest_by = {by!r} needs columns.{by}.")
         if self.events and not self.columns.incident_id:
             faults.append("an event log needs columns.incident_id to join it.")
+        if self.events and self.duplicates.policy != "by_id":
+            faults.append('an event log is joined by id, so it needs duplicates.policy = "by_id".')
+        entering = {*self._list_columns(), *self.quarantine_columns}
+        faults += [
+            f"column `{name}` is among personal_columns and can be neither mapped nor shown; take it out of one."
+            for name in self.personal_columns
+            if name in entering
+        ]
         if faults:
             raise ValueError(" ".join(faults))
         return self
+
+    def _list_columns(self) -> tuple[str, ...]:
+        """Every column of the incident files that is mapped."""
+        columns = {name: value for name, value in self.columns.model_dump().items() if value is not None}
+        return (*columns.pop("category"), *columns.values())
 
 
 class Profile(Strict):
@@ -215,6 +276,13 @@ class Profile(Strict):
     departments: tuple[DepartmentEntry, ...] = ()
     sources: tuple[Source, ...] = Field(min_length=1)
     folder: Path = Field(default=Path(), exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _folder_is_where_the_file_lies(cls, document: Any) -> Any:
+        if isinstance(document, dict) and "folder" in document:
+            raise ValueError("`folder` cannot be set: paths start where city.toml lies.")
+        return document
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -252,9 +320,10 @@ def _expand(folder: Path, pattern: str) -> list[Path]:
 def _find_faults(profile: Profile) -> list[str]:
     zones = {"timezone": profile.timezone}
     for source in profile.sources:
-        zones[f"sources.{source.id}.time_zone"] = source.time_zone or profile.timezone
-        if source.events:
-            zones[f"sources.{source.id}.events.time_zone"] = source.events.time_zone or profile.timezone
+        if source.time_zone:
+            zones[f"sources.{source.id}.time_zone"] = source.time_zone
+        if source.events and source.events.time_zone:
+            zones[f"sources.{source.id}.events.time_zone"] = source.events.time_zone
     known = sorted(available_timezones())
     faults = [
         f"`{key}`: unknown zone {zone!r}{nearest(zone, known)}" for key, zone in zones.items() if zone not in known

@@ -22,7 +22,7 @@ from governance.profile import Profile
 from governance.scenarios.template import Department, Template
 
 _RECIPES = (
-    "core_case", "src_incident", "src_every_incident", "src_stale_incident", "mid_stale", "mid_fate", "mid_doubled",
+    "core_case", "src_told_case", "src_incident", "src_every_incident", "src_stale_incident", "mid_stale", "mid_fate", "mid_doubled",
     "mid_case_event", "mid_unsettled", "src_events_again", "stg_event_reduced",
 )  # fmt: skip
 
@@ -66,9 +66,7 @@ def find_last(build_dir: Path, basis: str) -> Last | None:
     return Last(city.file, city.as_of_utc, frozenset(inputs["keys"]))
 
 
-def find_changes(
-    last: Last | None, staged: Staged, profile: Profile, *, as_of_utc: datetime
-) -> Previous | None:
+def find_changes(last: Last | None, staged: Staged, profile: Profile, *, as_of_utc: datetime) -> Previous | None:
     """What came since the last snapshot; None where every case must be made again.
 
     That is so for an earlier moment, for a file that is gone, and for a new file of a source whose duplicates

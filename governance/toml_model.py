@@ -6,6 +6,7 @@ import re
 import tomllib
 import types
 from pathlib import Path
+from textwrap import shorten
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -34,6 +35,8 @@ def read_model(path: Path, model: type[Model]) -> Model:
         raise ConfigError(f"{path} is not UTF-8 at byte {error.start}. Save it as UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
     try:
         return model.model_validate(document)
     except ValidationError as error:
@@ -73,8 +76,10 @@ def _describe_fault(fault: dict[str, Any], model: type[BaseModel]) -> str:
         return f"unknown key `{where}`{hint}"
     if fault["type"] == "missing":
         return f"key `{where}` is missing; add it."
-    text = str(fault["msg"]).removeprefix("Value error, ")
-    return f"`{where}`: {text} (found {fault['input']!r})." if fault["type"] != "value_error" else f"`{where}`: {text}"
+    text = str(fault["msg"]).removeprefix("Value error, ").replace("a valid tuple", "a list")
+    if fault["type"] == "value_error":
+        return f"`{where}`: {text}"
+    return f"`{where}`: {text} (found {shorten(repr(fault['input']), 80, placeholder=' …')})."
 
 
 def _known_keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
@@ -83,14 +88,15 @@ def _known_keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str
     for part in path:
         current = _step_into(current, part)
     inner = _unwrap_optional(current)
-    return sorted(inner.model_fields) if _is_model(inner) else []
+    fields = inner.model_fields.items() if _is_model(inner) else ()
+    return sorted(field.alias or name for name, field in fields if not field.exclude)
 
 
 def _step_into(annotation: Any, part: str | int) -> Any:
     annotation = _unwrap_optional(annotation)
     if _is_model(annotation):
-        field = annotation.model_fields.get(str(part))
-        return field.annotation if field else None
+        fields = {field.alias or name: field for name, field in annotation.model_fields.items()}
+        return fields[str(part)].annotation if str(part) in fields else None
     arguments = get_args(annotation)
     if get_origin(annotation) is dict:
         return arguments[1]

@@ -20,6 +20,7 @@ from governance.errors import GovernanceError, NotReadyError
 
 Connection = duckdb.DuckDBPyConnection
 DatabaseError = duckdb.Error
+Interrupted = duckdb.InterruptException
 STORAGE_VERSION = "v1.4.0"
 _TEMPORARY = ("src_", "stg_", "mid_", "map_")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -72,6 +73,14 @@ def open_builder(
     return con
 
 
+def close_builder(con: Connection) -> None:
+    """Write everything into the one file and let go of it; no write-ahead log stays behind."""
+    con.execute("checkpoint snapshot")
+    con.execute("use memory")
+    con.execute("detach snapshot")
+    con.close()
+
+
 def open_reader(path: Path, *, memory_limit: str = "2GB") -> Connection:
     """A read-only connection that can reach nothing but this file, and whose settings cannot be changed.
 
@@ -102,12 +111,12 @@ def list_queries(prefix: str) -> list[str]:
     return sorted(entry.name[:-4] for entry in folder.iterdir() if re.fullmatch(f"{prefix}.*\\.sql", entry.name))
 
 
-def run_query(con: Connection, name: str, **params: Any) -> Connection:
+def run_query(con: Connection, name: str, /, **params: Any) -> Connection:
     """Run `sql/<name>.sql` with those of `params` that its text names; gives the connection with its result."""
     return run_text(con, read_sql(name), **params)
 
 
-def run_text(con: Connection, text: str, **params: Any) -> Connection:
+def run_text(con: Connection, text: str, /, **params: Any) -> Connection:
     """Run one statement with those of `params` that it names; raises GovernanceError for a missing one."""
     wanted = list_params(text)
     missing = sorted(wanted - set(params))
@@ -135,7 +144,7 @@ def build_table(con: Connection, name: str, *, table: str | None = None, **param
     target = _check_name(table or name)
     kind = "temp table" if target.startswith(_TEMPORARY) else "table"
     run_text(con, f"create or replace {kind} {target} as\n{read_sql(name)}", **params)
-    return _count_rows(con, f"from {target}")
+    return count_rows(con, f"from {target}")
 
 
 def insert_into(con: Connection, name: str, **params: Any) -> None:
@@ -183,12 +192,12 @@ def load_arrow(con: Connection, table: str, data: pa.Table | pa.RecordBatchReade
         con.execute(f"create or replace {kind} {table} as select * from arrow_input")
 
 
-def fetch_arrow(con: Connection, name: str, **params: Any) -> pa.Table:
+def fetch_arrow(con: Connection, name: str, /, **params: Any) -> pa.Table:
     """The result of `sql/<name>.sql` as an Arrow table."""
     return run_query(con, name, **params).to_arrow_table()
 
 
-def fetch_rows(con: Connection, name: str, **params: Any) -> list[tuple[Any, ...]]:
+def fetch_rows(con: Connection, name: str, /, **params: Any) -> list[tuple[Any, ...]]:
     """The result of `sql/<name>.sql` as Python tuples; for small results."""
     return run_query(con, name, **params).fetchall()
 
@@ -199,7 +208,12 @@ def fetch_value(con: Connection, name: str, *, text: str | None = None, **params
     return row[0] if row else None
 
 
-def fetch_frame(con: Connection, text: str, **params: Any) -> pd.DataFrame:
+def count_rows(con: Connection, text: str, /, **params: Any) -> int:
+    """How many rows a select gives."""
+    return int(fetch_value(con, "count", text=f"select count(*) from (\n{text}\n)", **params))
+
+
+def fetch_frame(con: Connection, text: str, /, **params: Any) -> pd.DataFrame:
     """The result of a statement as a pandas frame; times with a zone arrive in UTC."""
     return run_text(con, text, **params).df()
 
@@ -213,7 +227,7 @@ def failing_rows(con: Connection) -> list[CheckResult]:
     """Run every query of `sql/checks/`; the right answer of each is no rows."""
     folder = files("governance").joinpath("sql", "checks")
     names = sorted(entry.name[:-4] for entry in folder.iterdir() if entry.name.endswith(".sql"))
-    return [CheckResult(name, _count_rows(con, read_sql(f"checks/{name}"))) for name in names]
+    return [CheckResult(name, count_rows(con, read_sql(f"checks/{name}"))) for name in names]
 
 
 @contextmanager
@@ -245,7 +259,3 @@ def _check_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise GovernanceError(f"{name!r} is no name of a table.")
     return name
-
-
-def _count_rows(con: Connection, text: str) -> int:
-    return int(fetch_value(con, "count", text=f"select count(*) from (\n{text}\n)"))

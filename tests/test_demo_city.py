@@ -23,6 +23,7 @@ from governance.demo.incidents import draw_cases
 from governance.demo.intensity import add_followers, rate_days
 from governance.demo.planted import load_planted
 from governance.errors import ConfigError, NotReadyError
+from governance.ingest.mapping import map_columns
 from governance.profile import EVENT_KINDS, find_files, load_profile
 from governance.scenarios.template import list_patterns, load_departments, load_templates
 
@@ -194,7 +195,7 @@ def test_the_profile_reads_the_city_and_maps_no_personal_column(folder):
     assert len(find_files(profile, source.files)) == len(find_files(profile, source.events.files)) == 2
     assert len(find_files(profile, profile.grids.files)) == 1
     columns = pq.read_schema(folder / "incidents" / "platform-2025-12.parquet").names
-    mapped = set(source.columns.model_dump(exclude_none=True).values())
+    mapped = {theirs for columns in map_columns(source).values() for theirs in columns}
     assert mapped == set(columns) - {"上报人", "联系电话"}
     assert set(source.events.kinds.values()) <= set(EVENT_KINDS)
 

@@ -173,6 +173,17 @@ def test_rules_that_name_no_scenario_are_refused_together(tmp_path: Path) -> Non
     assert "compound_vehicle`?" in str(caught.value)
 
 
+@pytest.mark.parametrize("policy", ["never", "all_columns"])
+def test_a_doubled_id_that_tells_nothing_apart_is_two_cases(tmp_path: Path, policy: str) -> None:
+    city_file = tiny_world.write_tiny_world(tmp_path / "city")
+    text = city_file.read_text(encoding="utf-8").replace('policy = "by_id"\nlatest_by = "updated_at"', f'policy = "{policy}"')
+    city_file.write_text(text, encoding="utf-8")
+    city = build(city_file, tmp_path / "build", as_of_utc=tiny_world.AS_OF_UTC, now_utc=tiny_world.READ_AT_UTC)
+    cases = city.sql("select incident_id from core_case")["incident_id"]
+    assert len(cases) == len(tiny_world.GRID_OF) + 1
+    assert cases.str.startswith("T-05#").sum() == 2
+
+
 def test_a_city_without_usable_rows_is_not_published(tmp_path: Path) -> None:
     city_file = tiny_world.write_tiny_world(tmp_path / "city", rows=(tiny_world.ROWS[7],))
     with pytest.raises(NotReadyError, match="No input row was accepted"):

@@ -23,7 +23,8 @@ BEFORE_POINTER = snapshot.STEP_NAMES.index("replace_pointer")
 def run_driver(script: str, *args: object) -> subprocess.Popen[str]:
     """Run a script beside us, with the package and the tests' helpers on its path."""
     environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
-    command = [sys.executable, "-c", textwrap.dedent(script), *map(str, args)]
+    # A program without a file counts as interactive, and DuckDB would draw a progress bar into its output.
+    command = [sys.executable, "-c", f"__file__ = 'driver'\n{textwrap.dedent(script)}", *map(str, args)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

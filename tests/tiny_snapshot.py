@@ -89,7 +89,7 @@ def list_grids() -> list[dict]:
     rows = []
     for number, (grid_id, district, town, town_zh, town_en) in enumerate(GRIDS):
         west, south = 121.50 + 0.01 * (number % 2), 29.80 + 0.01 * (number // 2)
-        square = shapely.box(west, south, west + 0.01, south + 0.01)
+        square = shapely.box(*(round(edge, 2) for edge in (west, south, west + 0.01, south + 0.01)))
         rows.append(
             {
                 "grid_no": number, "grid_id": grid_id, "area_km2": 1.07, "lon": west + 0.005, "lat": south + 0.005,

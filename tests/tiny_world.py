@@ -1,8 +1,8 @@
 """A tiny world worked by hand: four unit squares and sixteen rows, each there for one reason.
 
-    g-3 │ g-4        unit: 0.01 degrees; the south-west corner lies at 121.50 E, 29.80 N;
-    ────┼────        `at(u, v)` gives the point u units east and v units north of it.
-    g-1 │ g-2
+g-3 │ g-4        unit: 0.01 degrees; the south-west corner lies at 121.50 E, 29.80 N;
+────┼────        `at(u, v)` gives the point u units east and v units north of it.
+g-1 │ g-2
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 AS_OF_UTC = datetime.fromisoformat("2024-03-15T04:00")  # noon in Shanghai
 READ_AT_UTC = datetime.fromisoformat("2024-04-01")
-SECRET_PHONE = "13957418888"
+SECRET_PHONE = "13957418888"  # noqa: S105  must never be found in what is kept
 
 LONS = ("121.50", "121.505", "121.51", "121.515", "121.52", "121.60")
 LATS = ("29.80", "29.805", "29.81", "29.815", "29.82", "29.90")
@@ -69,7 +69,7 @@ GRID_OF = {
     "T-10": "g-4", "T-11": "g-2", "T-12": "g-4", "T-13": None,
 }  # fmt: skip
 LOCATION_OF = {
-    name: "matched" if grid else {"T-04": "outside"}.get(name, "missing") for name, grid in GRID_OF.items()
+    name: "matched" if grid else {"T-04": "far_outside"}.get(name, "missing") for name, grid in GRID_OF.items()
 }
 OPEN = {"T-01", "T-02", "T-03", "T-04", "T-06", "T-10", "T-11", "T-12", "T-13"}
 QUARANTINED = {8: ["reported_in_future"], 10: ["closed_before_reported"], 16: ["wrong_field_count"]}

@@ -64,11 +64,13 @@ def build_cases(
     moments = {"as_of_utc": as_of_utc, "zone": zone}
     if previous is None:
         warehouse.create_view(con, "src_case_incident", warehouse.read_sql("src_every_incident"))
+        warehouse.create_view(con, "src_told_case", warehouse.read_sql("src_told_case"))
         warehouse.build_table(con, "core_case", **moments)
         return
     stale = {"previous_as_of_utc": previous.as_of_utc, "new_keys": list(previous.new_keys)}
     warehouse.build_table(con, "mid_stale", **stale)
     warehouse.create_view(con, "src_case_incident", warehouse.read_sql("src_stale_incident"))
+    warehouse.create_view(con, "src_told_case", warehouse.read_sql("src_told_case"))
     warehouse.delete_matching(con, "core_case", "mid_stale", keys=("source", "incident_id"))
     warehouse.insert_into(con, "core_case", **moments)
 

@@ -21,14 +21,16 @@ import pyarrow.parquet
 
 from governance import warehouse
 from governance.cases.deadlines import WorkClock, add_limit, build_work_clock
+from governance.grids.city_grids import CityGrids
 from governance.grids.cover import Cover
 from governance.grids.join import locate
+from governance.grids.outside import measure_outside_km
 from governance.ingest.mapping import match_category
 from governance.ingest.staging import StagedFile
 from governance.profile import Profile, Source
 from governance.scenarios.template import DEFAULT_LEVEL, Template, list_patterns
 
-PLACING_VERSION = 1
+PLACING_VERSION = 2
 _LEVEL_OF_SEVERITY = {3: "I", 2: "II"}
 _FIRST_WORK_DAY = date(2004, 1, 1)
 _WORKING_UNITS = frozenset({"work_hours", "work_days"})
@@ -38,6 +40,7 @@ _WORKING_UNITS = frozenset({"work_hours", "work_days"})
 class Placement:
     """What decides where a row belongs: `key` changes whenever an answer could."""
 
+    shapes: np.ndarray
     cover: Cover
     clock: WorkClock | None
     templates: Mapping[str, Template]
@@ -46,7 +49,7 @@ class Placement:
 
 
 def prepare_placement(
-    profile: Profile, templates: Mapping[str, Template], *, cover: Cover, grids_sha256: str, now_utc: datetime
+    profile: Profile, templates: Mapping[str, Template], *, grids: CityGrids, now_utc: datetime
 ) -> Placement:
     """Everything `place_file` needs; raises ConfigError where working time is asked of an unknown year."""
     rules = {source.id: _list_rules(source, templates) for source in profile.sources}
@@ -58,8 +61,9 @@ def prepare_placement(
         clock = build_work_clock(profile.work_calendar, profile.zone, first_day=_FIRST_WORK_DAY, last_day=today)
     last_opening = int(clock.opens[-1]) if clock is not None else 0
     calendar = [profile.work_calendar.model_dump(mode="json"), profile.timezone, last_opening]
-    decides = json.dumps([PLACING_VERSION, grids_sha256, rules, limits, calendar], sort_keys=True)
-    return Placement(cover, clock, templates, rules, hashlib.sha256(decides.encode()).hexdigest()[:8])
+    decides = json.dumps([PLACING_VERSION, grids.sha256, rules, limits, calendar], sort_keys=True)
+    key = hashlib.sha256(decides.encode()).hexdigest()[:8]
+    return Placement(grids.frame.geometry.to_numpy(), grids.cover, clock, templates, rules, key)
 
 
 def place_file(con: warehouse.Connection, file: StagedFile, placement: Placement, *, folder: Path) -> Path:
@@ -85,7 +89,11 @@ def _list_rules(source: Source, templates: Mapping[str, Template]) -> tuple[tupl
 
 
 def _place(table: pa.Table, placement: Placement, *, rules: tuple[tuple[str, str, str | None], ...]) -> pa.Table:
-    grid_no = locate(placement.cover, table["lon"].to_numpy(), table["lat"].to_numpy())
+    lon, lat = table["lon"].to_numpy(), table["lat"].to_numpy()
+    grid_no = locate(placement.cover, lon, lat)
+    is_outside = (grid_no < 0) & np.isfinite(lon) & np.isfinite(lat)
+    outside_km = np.full(len(lon), np.nan)
+    outside_km[is_outside] = measure_outside_km(placement.shapes, lon[is_outside], lat[is_outside])
     categories = table["category"].combine_chunks().dictionary_encode()
     found = [match_category(text, rules) or (None, None) for text in categories.dictionary.to_pylist()]
     scenario = pa.array([scenario for scenario, _ in found], pa.string()).take(categories.indices)
@@ -93,6 +101,7 @@ def _place(table: pa.Table, placement: Placement, *, rules: tuple[tuple[str, str
     due = _find_deadlines(table, scenario, placement)
     return (
         table.append_column("grid_no", pa.array(grid_no, mask=grid_no < 0))
+        .append_column("outside_km", pa.array(outside_km, from_pandas=True))
         .append_column("scenario", scenario)
         .append_column("scene", scene)
         .append_column("template_due_at_utc", pa.array(due, pa.timestamp("us"), from_pandas=True))

@@ -13,12 +13,12 @@ import geopandas
 import numpy as np
 import pandas as pd
 import shapely
+
+from governance.errors import ConfigError, InputError
 from governance.grids.cover import Cover, build_cover, load_cover, save_cover
 from governance.grids.neighbours import find_neighbours, find_within
 from governance.grids.polygons import make_hexagons, measure_areas, read_polygons
 from governance.grids.repair import repair_polygons
-
-from governance.errors import ConfigError, InputError
 from governance.ingest.files import hash_file
 from governance.profile import Level, Profile, find_files
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from os.path import relpath
 from pathlib import Path
 
 import pyarrow as pa
-from governance.ingest.coordinates import check_crs
 
 from governance import warehouse
 from governance.errors import InputError, join_faults
 from governance.ingest import rules
+from governance.ingest.coordinates import check_crs
 from governance.ingest.event_staging import StagedEvents, stage_events
 from governance.ingest.staging import StagedFile, stage_file
 from governance.profile import Profile, Source, find_files
@@ -32,20 +34,13 @@ def stage_sources(
     con: warehouse.Connection, profile: Profile, folder: Path, *, read_at_utc: datetime, progress: Progress
 ) -> Staged:
     """Read every file of every source that was not read before; raises one InputError with all faults."""
-    faults = [f"source {source.id}: {fault}" for source in profile.sources if (fault := _find_crs_fault(source.crs))]
-    jobs: list[tuple[Callable[..., StagedFile | StagedEvents], Source, Path]] = []
-    for source in profile.sources:
-        paths = find_files(profile, source.files)
-        if not paths:
-            faults.append(f"source {source.id}: no file matches {', '.join(source.files)} under {profile.folder}.")
-        jobs.extend((stage_file, source, path) for path in paths)
-        if source.events:
-            jobs.extend((stage_events, source, path) for path in find_files(profile, source.events.files))
+    jobs, faults = _list_jobs(profile)
     results: list[StagedFile | StagedEvents] = []
-    for place, (stage, source, path) in enumerate(jobs):
-        progress(f"{path.name}", place / len(jobs))
+    for place, job in enumerate(jobs):
+        progress(f"{job.path.name}", place / len(jobs))
         try:
-            results.append(stage(con, path, source, profile=profile, folder=folder, read_at_utc=read_at_utc))
+            staged = job.stage(con, job.path, job.source, profile=profile, folder=folder, read_at_utc=read_at_utc)
+            results.append(replace(staged, file=job.name))
         except InputError as error:
             faults.append(str(error))
     if faults:
@@ -56,8 +51,43 @@ def stage_sources(
     )
 
 
+@dataclass(frozen=True)
+class _Job:
+    """One file to stage, and the name under which pages speak of it."""
+
+    stage: Callable[..., StagedFile | StagedEvents]
+    source: Source
+    path: Path
+    name: str
+
+
+def _list_jobs(profile: Profile) -> tuple[list[_Job], list[str]]:
+    """Every file of every source, and a fault for each source that cannot be staged at all."""
+    jobs: list[_Job] = []
+    faults: list[str] = []
+    for source in profile.sources:
+        if fault := _find_crs_fault(source.crs):
+            faults.append(f"source {source.id}: {fault}")
+            continue
+        kinds: list[tuple[Callable[..., StagedFile | StagedEvents], tuple[str, ...]]] = [(stage_file, source.files)]
+        if source.events:
+            kinds.append((stage_events, source.events.files))
+        for stage, patterns in kinds:
+            paths = find_files(profile, patterns)
+            if not paths:
+                faults.append(f"source {source.id}: no file matches {', '.join(patterns)} under {profile.folder}.")
+            jobs.extend(_Job(stage, source, path, name) for path, name in _name_files(paths, profile.folder))
+    return jobs, faults
+
+
+def _name_files(paths: list[Path], folder: Path) -> list[tuple[Path, str]]:
+    """Each path with its bare name, or with its path from `city.toml` where two files have the same name."""
+    counts = Counter(path.name for path in paths)
+    return [(path, path.name if counts[path.name] == 1 else Path(relpath(path, folder)).as_posix()) for path in paths]
+
+
 def combine_incidents(con: warehouse.Connection, staged: Staged, profile: Profile) -> None:
-    """Make `mid_incident` (one row per accepted incident) and the accounts of every row of every file.
+    """Make `mid_fate` (what becomes of each doubled row) and the accounts of every row of every file.
 
     read = accepted + quarantined + duplicate holds for each file in `meta_file`.
     """
@@ -71,7 +101,6 @@ def combine_incidents(con: warehouse.Connection, staged: Staged, profile: Profil
         "mid_incident_account", "mid_event_account", "meta_file", "meta_file_reason",
     ):  # fmt: skip
         warehouse.build_table(con, name)
-    warehouse.create_view(con, "mid_incident", warehouse.read_sql("mid_incident"))
 
 
 def combine_events(con: warehouse.Connection, *, as_of_utc: datetime) -> None:
@@ -105,7 +134,7 @@ def _find_crs_fault(crs: str) -> str | None:
 
 
 def _list_files(files: Sequence[StagedFile | StagedEvents], profile: Profile) -> pa.Table:
-    policies = {source.id: source.duplicates for source in profile.sources}
+    sources = {source.id: source for source in profile.sources}
     firsts: dict[str, StagedFile | StagedEvents] = {}
     for file in files:
         firsts.setdefault(file.key, file)
@@ -115,8 +144,9 @@ def _list_files(files: Sequence[StagedFile | StagedEvents], profile: Profile) ->
             "file": file.file,
             "file_key": file.key,
             "sha256": file.sha256,
-            "policy": policies[file.source].policy,
-            "latest_by": policies[file.source].latest_by,
+            "policy": sources[file.source].duplicates.policy,
+            "latest_by": sources[file.source].duplicates.latest_by,
+            "tells_closing": sources[file.source].tells_closing,
             "is_first": firsts[file.key] is file,
         }
         for file in files
@@ -126,7 +156,7 @@ def _list_files(files: Sequence[StagedFile | StagedEvents], profile: Profile) ->
 
 _FILE_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("source", "file", "file_key", "sha256", "policy", "latest_by")]
-    + [("is_first", pa.bool_())]
+    + [("tells_closing", pa.bool_()), ("is_first", pa.bool_())]
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +12,19 @@ import pyarrow.parquet
 
 from governance import warehouse
 from governance.ingest import mapping, rules
-from governance.ingest.files import TableFile, hash_file, number_rows, open_table
-from governance.ingest.staging import DEFAULT_TIME_FORMATS, append_malformed, make_key
+from governance.ingest.files import TableFile, explaining, hash_file, open_table
+from governance.ingest.staging import (
+    append_malformed,
+    is_whole,
+    list_time_formats,
+    make_key,
+    number_batch,
+    replacing,
+    scanning,
+)
 from governance.profile import EVENT_KINDS, Events, Profile, Source
+
+_QUERIES = ("stg_macros", "stg_typed_event", "stg_event", "stg_event_reduced")
 
 
 @dataclass(frozen=True)
@@ -50,15 +59,20 @@ def stage_events(
         raise ValueError(f"source {source.id} has no event log")
     zone = events.time_zone or profile.zone_of(source)
     sha256 = hash_file(path)
-    key = make_key(sha256, [source.id, events.model_dump(mode="json", exclude={"files"}), zone, EVENT_KINDS])
+    decides = events.model_dump(mode="json", exclude={"files"})
+    predicates = [[rule.code, rule.severity, rule.predicate] for rule in rules.EVENT_RULES]
+    missing = source.values.missing  # noqa: PD011  our own field, not a frame's
+    queries = [warehouse.read_sql(name) for name in _QUERIES]
+    key = make_key(sha256, [source.id, decides, missing, zone, EVENT_KINDS, predicates, queries])
     target = folder / f"{source.id}.events" / f"{key}.parquet"
     reduced = target.with_suffix(".reduced.parquet")
-    is_new = not reduced.exists()
+    is_new = not (is_whole(target) and is_whole(reduced))
     if is_new:
-        target.parent.mkdir(parents=True, exist_ok=True)
         _set_variables(con, source, events, zone=zone, key=key, read_at_utc=read_at_utc)
-        _write_events(con, path, source.id, events, key=key, zone=zone, target=target)
-        _write_reduced(con, events_path=target, target=reduced)
+        with replacing(target) as partial:
+            _write_events(con, path, source.id, events, key=key, target=partial)
+        with replacing(reduced) as partial:
+            _write_reduced(con, events_path=target, target=partial)
     rows = pyarrow.parquet.read_metadata(target).num_rows
     return StagedEvents(source.id, path.name, sha256, key, target, reduced, rows, is_new)
 
@@ -69,7 +83,7 @@ def _set_variables(
     warehouse.set_variables(
         con,
         zone=zone,
-        time_formats=list(events.time_formats or DEFAULT_TIME_FORMATS),
+        time_formats=list_time_formats(events.time_formats),
         missing=list(source.values.missing),
         known_kinds=list(EVENT_KINDS),
         file_key=key,
@@ -85,52 +99,47 @@ def _write_events(
     events: Events,
     *,
     key: str,
-    zone: str,
     target: Path,
 ) -> None:
     wanted = {"incident_id": (events.incident_id,), "kind": (events.kind,), "at": (events.at,)}
     wanted |= {"department": (events.department,)} if events.department else {}
-    partial = target.with_suffix(f".{os.getpid()}.partial")
-    with open_table(path, format=events.format, encoding=events.encoding) as table:
+    columns = {theirs for names in wanted.values() for theirs in names}
+    with open_table(path, format=events.format, encoding=events.encoding, columns=columns) as table:
         mapping.check_columns(path.name, table.columns, wanted)
         warehouse.run_script(con, "stg_macros")
         kinds = pa.table({"kind_text": list(events.kinds), "kind": list(events.kinds.values())})
-        reader = _map_batches(table, events, zone=zone)
-        with warehouse.registered(con, src_batches=reader, src_event_kinds=kinds):
+        with scanning(con, path, _SCHEMA, _map_batches(path, table, events), src_event_kinds=kinds):
             warehouse.create_view(con, "stg_typed_event", warehouse.read_sql("stg_typed_event"))
             judged = f"select *, {rules.compile_reasons(rules.EVENT_RULES)} as reasons from stg_typed_event"
             warehouse.create_view(con, "stg_judged_event", judged)
-            warehouse.write_parquet(con, "stg_event", partial)
+            warehouse.write_parquet(con, "stg_event", target)
         if table.malformed:
-            append_malformed(partial, table.malformed, shows_text=False, file_key=key, source=source_id)
-    partial.replace(target)
+            append_malformed(target, table.malformed, shows_text=False, file_key=key, source=source_id)
 
 
 def _write_reduced(con: warehouse.Connection, *, events_path: Path, target: Path) -> None:
-    partial = target.with_suffix(f".{os.getpid()}.partial")
     warehouse.set_variables(con, event_file=str(events_path))
     warehouse.create_view(con, "src_events", warehouse.read_sql("src_events_of_file"))
-    warehouse.write_parquet(con, "stg_event_reduced", partial)
-    partial.replace(target)
+    warehouse.write_parquet(con, "stg_event_reduced", target)
 
 
-def _map_batches(table: TableFile, events: Events, *, zone: str) -> pa.RecordBatchReader:
-    schema = pa.schema(
-        [
-            ("incident_id", pa.string()),
-            ("kind", pa.string()),
-            ("department", pa.string()),
-            ("event_at", pa.timestamp("us")),
-            ("event_at_text", pa.string()),
-            ("row_number", pa.int64()),
-        ]
-    )
+def _map_batches(path: Path, table: TableFile, events: Events) -> Iterator[pa.RecordBatch]:
+    following = 1
+    for batch in table.batches:
+        with explaining(path, events.format):
+            mapped = mapping.map_event_batch(batch, events)
+        numbered, following = number_batch(mapped, table.malformed, first=following)
+        yield from numbered.cast(_SCHEMA).to_batches()
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        following = 1
-        for batch in table.batches:
-            mapped = mapping.map_event_batch(batch, events, zone=zone)
-            numbers, following = number_rows(mapped.num_rows, table.malformed, first=following)
-            yield from mapped.append_column("row_number", pa.array(numbers)).cast(schema).to_batches()
 
-    return pa.RecordBatchReader.from_batches(schema, batches())
+_SCHEMA = pa.schema(
+    [
+        ("incident_id", pa.string()),
+        ("kind", pa.string()),
+        ("department", pa.string()),
+        ("event_at", pa.timestamp("us")),
+        ("event_at_utc", pa.timestamp("us")),
+        ("event_at_text", pa.string()),
+        ("row_number", pa.int64()),
+    ]
+)

@@ -1,35 +1,36 @@
 """Input files as Arrow batches: CSV, Parquet, GeoParquet, GeoJSON and Shapefile, every row with its number.
 
-Text is decoded strictly: a byte that does not fit the stated encoding refuses the file with its position
-and the encoding that would fit. A CSV row with too many or too few fields is kept aside, with its text.
+A CSV row with too many or too few fields is kept aside, with its text; it stays a row of the file.
 """
 
 from __future__ import annotations
 
-import codecs
+import csv
 import hashlib
-import tempfile
+import io
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
-import charset_normalizer
 import geopandas
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
+import pyogrio
 import shapely
 
 from governance.errors import InputError
+from governance.ingest.coordinates import check_crs
+from governance.ingest.decoding import CHUNK_BYTES, DecodedText, decoded
 from governance.profile import GEO_FORMATS
 
 BATCH_ROWS = 131_072
-CHUNK_BYTES = 1 << 20
+BLOCK_BYTES = 4 * CHUNK_BYTES
 GEOMETRY_LON, GEOMETRY_LAT = "geometry.lon", "geometry.lat"
+CHINESE_CRS = frozenset({"GCJ-02", "BD-09"})
 
 
 @dataclass(frozen=True)
@@ -58,24 +59,33 @@ def hash_file(path: Path) -> str:
 
 
 @contextmanager
-def open_table(path: Path, *, format: str, encoding: str = "utf-8") -> Iterator[TableFile]:  # noqa: A002
+def open_table(
+    path: Path,
+    *,
+    format: str,  # noqa: A002
+    encoding: str = "utf-8",
+    crs: str = "EPSG:4326",
+    columns: Collection[str] | None = None,
+) -> Iterator[TableFile]:
     """Open one input file for reading.
 
-    Batches hold the file's own columns; geo formats have `geometry.lon` and `geometry.lat` (WGS84 where the
-    file states its coordinate system) in place of the geometry. CSV columns are all text.
+    Batches hold the file's own columns (of Parquet only `columns`, where given); geo formats have
+    `geometry.lon` and `geometry.lat` in place of the geometry, in WGS84; `crs` is the system of a geo file that
+    does not state its own. CSV columns are all text.
 
-    Raises InputError for a file that cannot be decoded or parsed, naming the place.
+    Raises InputError for a file that cannot be decoded or parsed, on opening or from the batches.
     """
-    try:
-        if format == "csv":
-            with _decoded(path, encoding) as stream:
-                yield _open_csv(path, stream)
-        elif format in GEO_FORMATS:
-            yield _open_points(path, format=format, encoding=encoding)
-        else:
-            yield _open_parquet(path)
-    except pa.ArrowInvalid as error:
-        raise InputError(f"{path.name} cannot be read as {format}: {error}") from error
+    with ExitStack() as stack:
+        with explaining(path, format):
+            if format == "csv":
+                table = _open_csv(path, stack.enter_context(decoded(path, encoding)))
+            elif format in GEO_FORMATS:
+                table = _open_points(path, format=format, encoding=encoding, crs=crs)
+            else:
+                table = _open_parquet(stack.enter_context(pyarrow.parquet.ParquetFile(path)), columns)
+            _refuse_doubles(path, table.columns)
+        table.batches = _guard(table.batches, path, format)
+        yield table
 
 
 def number_rows(rows: int, malformed: list[MalformedRow], *, first: int) -> tuple[np.ndarray, int]:
@@ -91,12 +101,39 @@ def number_rows(rows: int, malformed: list[MalformedRow], *, first: int) -> tupl
     return numbers, int(numbers[-1]) + 1 if rows else first
 
 
-def _open_parquet(path: Path) -> TableFile:
-    file = pyarrow.parquet.ParquetFile(path)
-    return TableFile(tuple(file.schema_arrow.names), file.iter_batches(batch_size=BATCH_ROWS))
+@contextmanager
+def explaining(path: Path, format: str) -> Iterator[None]:  # noqa: A002
+    """What the readers raise, as an InputError that names the file."""
+    try:
+        yield
+    except (pa.ArrowException, csv.Error, zipfile.BadZipFile, OSError, RuntimeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        if "straddling" in str(error):
+            limit = f"{BLOCK_BYTES >> 20} MiB"
+            raise InputError(f"{path.name} has a row longer than {limit}. Is a quotation mark never closed?") from error
+        raise InputError(f"{path.name} cannot be read as {format}: {error}") from error
 
 
-def _open_csv(path: Path, stream: IO[bytes]) -> TableFile:
+def _guard(batches: Iterator[pa.RecordBatch], path: Path, format: str) -> Iterator[pa.RecordBatch]:  # noqa: A002
+    with explaining(path, format):
+        yield from batches
+
+
+def _refuse_doubles(path: Path, columns: tuple[str, ...]) -> None:
+    doubles = sorted({name for name in columns if columns.count(name) > 1})
+    if doubles:
+        names = ", ".join(f"`{name}`" if name else "a column without a name" for name in doubles)
+        raise InputError(f"{path.name} names {names} more than once. Rename or remove one of them.")
+
+
+def _open_parquet(file: pyarrow.parquet.ParquetFile, columns: Collection[str] | None) -> TableFile:
+    names = tuple(file.schema_arrow.names)
+    wanted = None if columns is None else [name for name in names if name in columns]
+    return TableFile(names, file.iter_batches(batch_size=BATCH_ROWS, columns=wanted))
+
+
+def _open_csv(path: Path, text: DecodedText) -> TableFile:
     malformed: list[MalformedRow] = []
 
     def keep_aside(row: pyarrow.csv.InvalidRow) -> str:
@@ -104,93 +141,98 @@ def _open_csv(path: Path, stream: IO[bytes]) -> TableFile:
         malformed.append(MalformedRow(row.number - 1, row.text, row.expected_columns, row.actual_columns))
         return "skip"
 
-    header = _read_header(path, stream)
+    header = _read_header(path, text)
+    if text.quotes % 2:
+        _refuse_open_quote(path, text)
     reader = pyarrow.csv.open_csv(
-        stream,
-        read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=4 * CHUNK_BYTES),
+        text.stream,
+        read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
         parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep_aside),
         convert_options=pyarrow.csv.ConvertOptions(
             column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
         ),
     )
-    return TableFile(tuple(reader.schema.names), iter(reader), malformed)
+    return TableFile(tuple(reader.schema.names), _check_end(path, text, iter(reader), malformed), malformed)
 
 
-def _read_header(path: Path, stream: IO[bytes]) -> list[str]:
+def _read_header(path: Path, text: DecodedText) -> list[str]:
     """The column names; refuses a file without any and one that has a name twice."""
-    line = stream.readline().decode("utf-8-sig")
-    stream.seek(0)
-    if not line.strip():
+    lines = io.TextIOWrapper(text.stream, encoding="utf-8-sig", newline="")
+    names = next((row for row in csv.reader(lines) if row), [])
+    lines.detach()
+    text.stream.seek(0)
+    if not any(name.strip() for name in names):
         raise InputError(f"{path.name} has no header line. Its first line must name the columns.")
-    names = pyarrow.csv.read_csv(pa.BufferReader(line.encode() + b"\n")).column_names
-    doubles = sorted({name for name in names if names.count(name) > 1})
-    if doubles:
-        raise InputError(f"{path.name} names the column `{doubles[0]}` more than once. Rename one of them.")
-    return list(names)
+    _refuse_doubles(path, tuple(names))
+    return names
 
 
-def _open_points(path: Path, *, format: str, encoding: str) -> TableFile:  # noqa: A002
+def _check_end(
+    path: Path, text: DecodedText, batches: Iterator[pa.RecordBatch], malformed: list[MalformedRow]
+) -> Iterator[pa.RecordBatch]:
+    """The batches; then, as an even number of quotation marks may still leave one open, a look at the last row."""
+    last = ""
+    for batch in batches:
+        last = batch.column(batch.num_columns - 1)[-1].as_py() if batch.num_rows else last
+        yield batch
+    # What an open quotation mark swallows goes on to the line end at the end of the file.
+    if text.quotes and (last.endswith("\n") or any('"' in row.text for row in malformed[-1:])):
+        _refuse_open_quote(path, text)
+
+
+def _refuse_open_quote(path: Path, text: DecodedText) -> None:
+    """A quotation mark that is never closed would swallow every row behind it without a word.
+
+    A last row of our own shows whether there is one; this takes time, so only suspects are looked at.
+    """
+    sentinel = "\0end"
+    text.stream.seek(0)
+    lines = io.TextIOWrapper(text.stream, encoding="utf-8-sig", newline="")
+    rows = csv.reader(line for part in (lines, [sentinel]) for line in part)
+    start, following, last = 1, 1, [sentinel]
     try:
-        frame = geopandas.read_parquet(path) if format == "geoparquet" else _read_vector(path, encoding)
-    except (ValueError, RuntimeError, OSError) as error:
-        raise InputError(f"{path.name} cannot be read as {format}: {error}") from error
-    points = frame.geometry if frame.crs is None else frame.geometry.to_crs("EPSG:4326")
-    is_point = shapely.get_type_id(points.to_numpy()) == 0
-    columns = frame.drop(columns=frame.geometry.name)
-    table = pa.Table.from_pandas(columns, preserve_index=False)
-    xy = shapely.get_coordinates(points.to_numpy()[is_point])
-    for index, name in enumerate((GEOMETRY_LON, GEOMETRY_LAT)):
-        values = np.full(len(frame), np.nan)
-        values[is_point] = xy[:, index]
-        table = table.append_column(name, pa.array(values))
-    return TableFile(tuple(table.column_names), iter(table.to_batches(max_chunksize=BATCH_ROWS)))
+        for row in rows:
+            start, following, last = following, rows.line_num + 1, row
+    except csv.Error:  # a field longer than the csv module takes
+        start, last = following, []
+    lines.detach()
+    text.stream.seek(0)
+    if last != [sentinel]:
+        raise InputError(f"{path.name}, line {start}: a quotation mark is opened and never closed. Close or double it.")
 
 
-def _read_vector(path: Path, encoding: str) -> geopandas.GeoDataFrame:
+def _open_points(path: Path, *, format: str, encoding: str, crs: str) -> TableFile:  # noqa: A002
+    table, points = _read_geoparquet(path) if format == "geoparquet" else _read_vector(path, encoding)
+    if points.crs is None and check_crs(crs) not in CHINESE_CRS:
+        points = points.set_crs(check_crs(crs))
+    moved = points if points.crs is None else points.to_crs("EPSG:4326")
+    shapes = moved.to_numpy()
+    # Shapefiles often hold one point as a collection of one; empty and missing ones have no coordinates.
+    singles = np.where(shapely.get_num_geometries(shapes) == 1, shapely.get_geometry(shapes, 0), shapes)
+    singles = np.where(shapely.is_empty(singles), None, singles)
+    table = table.append_column(GEOMETRY_LON, pa.array(shapely.get_x(singles)))
+    table = table.append_column(GEOMETRY_LAT, pa.array(shapely.get_y(singles)))
+    return TableFile(tuple(table.column_names), iter(table.combine_chunks().to_batches(max_chunksize=BATCH_ROWS)))
+
+
+def _read_geoparquet(path: Path) -> tuple[pa.Table, geopandas.GeoSeries]:
+    """The attributes exactly as stored, and the points."""
+    frame = geopandas.read_parquet(path)
+    shapes = list(frame.columns[frame.dtypes == "geometry"])
+    names = [name for name in pyarrow.parquet.read_schema(path).names if name not in shapes]
+    return pyarrow.parquet.read_table(path, columns=names), frame.geometry
+
+
+def _read_vector(path: Path, encoding: str) -> tuple[pa.Table, geopandas.GeoSeries]:
+    """The attributes and points of a GeoJSON file or Shapefile; whole numbers and texts stay what they are."""
+    layers = pyogrio.list_layers(path)
+    if len(layers) != 1:
+        raise InputError(f"{path.name} holds {len(layers)} layers; it must hold exactly one.")
     is_shapefile = path.suffix.lower() in {".shp", ".zip"}
-    options = {"encoding": encoding} if is_shapefile and encoding.lower() not in {"utf-8", "utf8"} else {}
-    return geopandas.read_file(path, **options)
-
-
-@contextmanager
-def _decoded(path: Path, encoding: str) -> Iterator[IO[bytes]]:
-    """The file's text as a UTF-8 byte stream; strict, in bounded memory."""
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    with _open_bytes(path) as source, tempfile.TemporaryFile() as target:
-        done = 0
-        while True:
-            chunk = source.read(CHUNK_BYTES)
-            try:
-                text = decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                raise InputError(_describe_decode_fault(path, encoding, done + error.start)) from error
-            target.write(text.encode())
-            done += len(chunk)
-            if not chunk:
-                break
-        target.seek(0)
-        yield target
-
-
-@contextmanager
-def _open_bytes(path: Path) -> Iterator[IO[bytes]]:
-    """The file's bytes; of a zip archive, those of the one CSV file in it."""
-    if path.suffix.lower() != ".zip":
-        with path.open("rb") as stream:
-            yield stream
-        return
-    with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if name.lower().endswith(".csv")]
-        if len(names) != 1:
-            raise InputError(f"{path.name} holds {len(names)} CSV files; it must hold exactly one.")
-        with archive.open(names[0]) as stream:
-            yield stream
-
-
-def _describe_decode_fault(path: Path, encoding: str, near_byte: int) -> str:
-    with _open_bytes(path) as stream:
-        head = stream.read(near_byte + CHUNK_BYTES)
-    line = head[:near_byte].count(b"\n") + 1
-    guess = charset_normalizer.from_bytes(head[-CHUNK_BYTES:]).best()
-    hint = f" The bytes look like {guess.encoding}." if guess else ""
-    return f"{path.name}, about line {line}: the text is not {encoding}.{hint} Set `encoding` of this source."
+    own = {"encoding": encoding} if is_shapefile and encoding.lower() not in {"utf-8", "utf8"} else {}
+    meta, table = pyogrio.read_arrow(path, datetime_as_string=True, **own)
+    name = meta["geometry_name"] or "wkb_geometry"
+    if name not in table.column_names:
+        raise InputError(f"{path.name} holds no geometries.")
+    shapes = shapely.from_wkb(table[name].to_numpy(zero_copy_only=False))
+    return table.drop_columns([name]), geopandas.GeoSeries(shapes, crs=meta["crs"])

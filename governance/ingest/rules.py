@@ -42,14 +42,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "missing_reported_at",
         "error",
-        "reported_at is null and reported_at_text is null",
+        "reported_at_utc is null and reported_at_text is null",
         "缺少上报时间",
         "The time of the report is missing.",
     ),
     Rule(
         "unreadable_reported_at",
         "error",
-        "reported_at is null and reported_at_text is not null",
+        "reported_at_utc is null and reported_at_text is not null",
         "上报时间无法识别",
         "The time of the report fits none of the time formats.",
     ),
@@ -113,14 +113,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "unreadable_closed_at",
         "warning",
-        "closed_at is null and closed_at_text is not null",
+        "closed_at_utc is null and closed_at_text is not null",
         "结案时间无法识别",
         "The closing time fits none of the time formats and was left out.",
     ),
     Rule(
         "unreadable_due_at",
         "warning",
-        "due_at is null and due_at_text is not null",
+        "due_at_utc is null and due_at_text is not null",
         "截止时间无法识别",
         "The due time fits none of the time formats and was left out.",
     ),

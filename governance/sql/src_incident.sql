@@ -4,11 +4,12 @@ with lost as (
 )
 select
     file.source,
-    -- a source without ids gets names that stay the same as long as its file does
-    coalesce(row.incident_id, left(file_key, 12) || '-' || row_number) as incident_id,
-    row.reported_at_utc, row.closed_at_utc, row.due_at_utc, row.template_due_at_utc, row.lon, row.lat, row.grid_no,
+    -- where ids do not tell incidents apart, file and row do, for as long as the file stays the same
+    case when file.policy = 'by_id' then row.incident_id
+        else concat_ws('#', row.incident_id, left(file_key, 12) || '-' || row_number) end as incident_id,
+    row.reported_at_utc, row.closed_at_utc, row.due_at_utc, row.template_due_at_utc, row.lon, row.lat, row.grid_no, row.outside_km,
     row.category, row.scenario, row.scene, row.department, row.severity, row.place_key, row.is_discovered,
-    row.is_closed, row.is_cancelled, row.source_is_overdue, file_key
+    row.is_closed, row.is_cancelled, row.source_is_overdue, file.tells_closing, file_key
 from read_parquet(getvariable('placed_files')) as row
 join mid_file as file using (file_key)
 anti join lost using (file_key, row_number)

@@ -11,7 +11,8 @@ select
     len(reasons) > 0 as is_bad,
     case when len(reasons) > 0
         then to_json(struct_pack(
-            incident_id := incident_id, kind := kind_text, department := department, event_at := coalesce(event_at::varchar, event_at_text)
+            incident_id := incident_id, kind := kind_text, department := department,
+            event_at := coalesce(event_at::varchar, event_at_utc::varchar || 'Z', event_at_text)
         ))::varchar
     end as original
 from stg_judged_event

@@ -1,0 +1,1 @@
+"""Grid polygons: read, repaired, covered by cells; points joined to them, and which grids are neighbours."""

@@ -1,0 +1,126 @@
+"""The cover's own promises: what its tables hold, that it survives a file, that it stays small."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+import shapely
+
+from governance.grids.cover import EDGE, MOST_LEAF_EDGES, Cover, build_cover, load_cover, save_cover
+from governance.grids.edges import list_edges, move_to_unit_square, name_edges
+from governance.grids.join import count_exact, locate
+
+
+@pytest.fixture
+def cover():
+    """Two squares side by side, the right one with a hole, and a part far away of the left one."""
+    left = shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(9, 9, 9.5, 9.5)])
+    right = shapely.box(1, 0, 2, 1).difference(shapely.box(1.25, 0.25, 1.75, 0.75))
+    return build_cover(np.array([left, right]))
+
+
+def test_a_saved_cover_is_the_same_array_for_array(cover, tmp_path):
+    path = tmp_path / "cover.npz"
+    save_cover(cover, path)
+    loaded = load_cover(path)
+    for field in fields(Cover):
+        saved, read = getattr(cover, field.name), getattr(loaded, field.name)
+        assert saved.dtype == read.dtype, field.name
+        assert saved.tobytes() == read.tobytes(), field.name
+    x, y = np.array([0.5, 1.0, 1.5, 1.25, 9.2]), np.array([0.5, 0.5, 0.5, 0.5, 9.5])
+    assert locate(loaded, x, y).tolist() == locate(cover, x, y).tolist() == [0, 0, -1, 1, 0]
+
+
+def test_the_polygons_lie_in_the_unit_square_with_free_cells_around(cover):
+    side = int(cover.block_width[0])
+    table = cover.cells[: side * side].reshape(side, side)
+    for border in (table[0], table[-1], table[:, 0], table[:, -1]):
+        assert (border == -1).all()
+
+
+def test_every_cell_holds_a_polygon_none_or_a_number_further_on(cover):
+    side = int(cover.block_width[0])
+    coarse, fine = cover.cells[: side * side], cover.cells[side * side :]
+    assert coarse.max() <= 1
+    assert fine.max() <= 1
+    assert set(-2 - coarse[coarse < -1]) == set(range(1, len(cover.block_width)))
+    assert set(-2 - fine[fine < -1]) == set(range(len(cover.leaf_inside)))
+    assert len(cover.cells) == (cover.block_width**2).sum()
+
+
+def test_candidates_ascend_and_stand_before_the_answer_by_default(cover):
+    for leaf, default in enumerate(cover.leaf_default):
+        candidates = cover.candidates[cover.leaf_candidate[leaf] : cover.leaf_candidate[leaf + 1]]
+        assert (np.diff(candidates) > 0).all()
+        assert default == -1 or candidates[-1] < default
+
+
+def test_a_shared_edge_is_kept_once_for_both_its_polygons():
+    cover = build_cover(np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]))
+    # Of all edges, only those on the border between the two bound both candidates.
+    shared = cover.edges[cover.edges["polygons"] == 0b11]
+    assert len(shared)
+    assert (np.abs(shared["a"]) == 1).all()
+
+
+def test_edges_are_lines_of_unit_length_so_that_distances_are_in_cell_widths(cover):
+    length = np.hypot(cover.edges["a"], cover.edges["b"])
+    assert np.allclose(length, 1, atol=1e-6)
+    assert cover.edges.dtype == EDGE
+
+
+def test_a_polygon_under_a_smaller_one_is_no_candidate():
+    cover = build_cover(np.array([shapely.box(-10, -10, 10, 10), shapely.box(-1, -1, 1, 1)]))
+    assert 1 not in cover.candidates
+    assert locate(cover, np.array([0.0, 1.0, 10.0]), np.array([0.0, 0.0, 10.0])).tolist() == [0, 0, 0]
+
+
+def test_a_leaf_with_very_many_edges_is_left_to_shapely(rng):
+    angle = np.linspace(0, 2 * np.pi, 4 * MOST_LEAF_EDGES, endpoint=False)
+    tips = [(np.cos(a), np.sin(a)) for a in angle]
+    thorns = [shapely.Polygon([(0, 0), a, b]) for a, b in zip(tips[::2], tips[1::2], strict=True)]
+    flower = shapely.union_all(thorns)
+    cover = build_cover(np.array([flower]))
+    x, y = rng.normal(0, 1e-3, (2, 2000))
+    assert count_exact(cover, x, y) > 0
+    assert (locate(cover, x, y) == np.where(shapely.intersects_xy(flower, x, y), 0, -1)).all()
+
+
+def test_equal_edges_have_equal_names_and_others_do_not():
+    polygon, ends = list_edges(np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]))
+    _, ends = move_to_unit_square(ends, border=0.1)
+    names = name_edges(ends)
+    assert polygon.tolist() == [0] * 4 + [1] * 4
+    assert len(set(names.tolist())) == 7
+    assert len(set(names[:4].tolist()) & set(names[4:].tolist())) == 1
+
+
+def test_edges_without_length_and_empty_polygons_are_passed_over():
+    doubled = shapely.Polygon([(0, 0), (0, 0), (1, 0), (1, 1)])
+    polygon, ends = list_edges(np.array([shapely.Polygon(), doubled, shapely.MultiPolygon()]))
+    assert polygon.tolist() == [1, 1, 1]
+    assert ends.shape == (4, 3)
+
+
+def test_the_cover_of_a_large_set_stays_small(rng):
+    side = 60
+    corners = np.arange(side + 1.0)
+    squares = np.array([shapely.box(x, y, x + 1, y + 1) for y in corners[:-1] for x in corners[:-1]])
+    cover = build_cover(squares)
+    size = sum(getattr(cover, field.name).nbytes for field in fields(Cover))
+    assert size < 1000 * len(squares)
+    x, y = rng.random((2, 20_000)) * side
+    assert (locate(cover, x, y) == np.floor(y) * side + np.floor(x)).all()
+
+
+def test_many_polygons_on_one_another_do_not_fill_the_memory():
+    layers = np.array([shapely.box(0, 0, 1 + i, 1 + i) for i in range(1500)])[::-1]
+    cover = build_cover(layers)
+    assert locate(cover, np.array([0.5, 1499.5, 1501.0]), np.array([0.5, 3.0, 0.0])).tolist() == [0, 0, -1]
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
