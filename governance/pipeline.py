@@ -68,7 +68,7 @@ def build_city(
         outputs.load_grid_tables(con, grids, city.profile)
         build_cases(
             con, placed, city.templates, city.departments,
-            as_of_utc=moment, zone=city.profile.timezone, previous=previous,
+            profile=city.profile, as_of_utc=moment, previous=previous,
         )  # fmt: skip
         progress("hazard", 0.75)
         _forecast(con, city, grids, as_of_utc=moment)

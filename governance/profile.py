@@ -85,6 +85,7 @@ class Grids(Strict):
     files: tuple[Pattern, ...] = ()
     grid_id: str = "grid_id"
     crs: str | None = None
+    far_outside_km: float = Field(default=10.0, gt=0)
     hexagons: Hexagons | None = None
     levels: tuple[Level, ...] = Field(default=(), max_length=3)
 

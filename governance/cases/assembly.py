@@ -48,8 +48,8 @@ def build_cases(
     templates: Mapping[str, Template],
     departments: Mapping[str, Department],
     *,
+    profile: Profile,
     as_of_utc: datetime,
-    zone: str,
     previous: Previous | None = None,
 ) -> None:
     """Make `core_case`: one row per accepted incident reported before `as_of_utc`.
@@ -61,18 +61,22 @@ def build_cases(
     warehouse.create_view(con, "src_incident", warehouse.read_sql("src_incident"))
     _load_departments(con, departments)
     _load_scenes(con, templates)
-    moments = {"as_of_utc": as_of_utc, "zone": zone}
+    values = {
+        "as_of_utc": as_of_utc,
+        "zone": profile.timezone,
+        "far_outside_km": profile.grids.far_outside_km,
+    }
     if previous is None:
         warehouse.create_view(con, "src_case_incident", warehouse.read_sql("src_every_incident"))
         warehouse.create_view(con, "src_told_case", warehouse.read_sql("src_told_case"))
-        warehouse.build_table(con, "core_case", **moments)
+        warehouse.build_table(con, "core_case", **values)
         return
     stale = {"previous_as_of_utc": previous.as_of_utc, "new_keys": list(previous.new_keys)}
     warehouse.build_table(con, "mid_stale", **stale)
     warehouse.create_view(con, "src_case_incident", warehouse.read_sql("src_stale_incident"))
     warehouse.create_view(con, "src_told_case", warehouse.read_sql("src_told_case"))
     warehouse.delete_matching(con, "core_case", "mid_stale", keys=("source", "incident_id"))
-    warehouse.insert_into(con, "core_case", **moments)
+    warehouse.insert_into(con, "core_case", **values)
 
 
 def _load_departments(con: warehouse.Connection, departments: Mapping[str, Department]) -> None:

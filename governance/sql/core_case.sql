@@ -13,7 +13,7 @@ select
     ((reported_at_utc at time zone 'UTC') at time zone $zone)::date as reported_on,
     lon, lat, grid_no,
     case when grid_no is not null then 'matched' when lon is null then 'missing'
-        when outside_km > 10 then 'far_outside' else 'outside' end as location_status,
+        when outside_km > $far_outside_km then 'far_outside' else 'outside' end as location_status,
     category, scenario, scene, department, severity, is_discovered, place_key,
     case
         when is_cancelled then 'cancelled'
