@@ -104,7 +104,7 @@ def check(build_dir: BuildDir = DEFAULT_BUILD_DIR, *, as_json: AsJson = False) -
     epilog="Example: `python -m governance assign --points incidents.csv --grids grids.geojson "
     "--lon lng --lat lat --crs GCJ-02 --out joined.csv`",
 )
-def assign(  # noqa: PLR0913  the options of one command
+def assign(  # noqa: PLR0913, PLR0917  the options of one command
     grids: Annotated[Path, typer.Option(help="Polygons: GeoParquet, GeoJSON, Shapefile (plain or zipped), GPKG.")],
     points: Annotated[Path, typer.Option(help="Points: CSV, Parquet, GeoParquet, GeoJSON, Shapefile.")],
     out: Annotated[Path, typer.Option(help="The points with a column grid_id: .csv or .parquet.")],

@@ -17,9 +17,11 @@ from governance.cases.assembly import build_cases, check_categories
 from governance.cases.placing import place_file, prepare_placement
 from governance.errors import ConfigError, NotReadyError, join_faults
 from governance.grids.city_grids import CityGrids, load_grids
-from governance.hazard.features import Neighbours
+from governance.grids.neighbours import Neighbours
 from governance.hazard.forecast import forecast_hazard
 from governance.ingest.combining import Staged, combine_events, combine_incidents, stage_sources
+from governance.ingest.event_staging import StagedEvents
+from governance.ingest.staging import StagedFile
 from governance.profile import Profile, load_profile
 from governance.scenarios import (
     Department,
@@ -136,7 +138,7 @@ def _describe(
     city: City, staged: Staged, grids: CityGrids, as_of_utc: datetime, *, now_utc: datetime, basis: str
 ) -> dict[str, object]:
     """The manifest: with the same inputs and the same versions, the same figures."""
-    files = [*staged.files, *staged.events]
+    files: list[StagedFile | StagedEvents] = [*staged.files, *staged.events]
     return {
         "as_of_utc": as_of_utc,
         "built_at_utc": now_utc,

@@ -74,7 +74,7 @@ def find_changes(last: Last | None, staged: Staged, profile: Profile, *, as_of_u
     """
     if last is None or as_of_utc < last.as_of_utc:
         return None
-    present = {file.key for file in (*staged.files, *staged.events)}
+    present = {file.key for file in staged.files} | {file.key for file in staged.events}
     if not last.keys <= present:
         return None
     compared = {source.id for source in profile.sources if source.duplicates.policy == "all_columns"}

@@ -36,7 +36,7 @@ def copy_example(name: str, folder: Path, *, files: list[Path] | None = None) ->
 
 
 def build(city_file: Path, build_dir: Path, *, as_of_utc: datetime | None = None) -> City:
-    pipeline.build_city(city_file, build_dir, now_utc=NOW, as_of_utc=as_of_utc, progress=lambda step, part: None)
+    pipeline.build_city(city_file, build_dir, now_utc=NOW, as_of_utc=as_of_utc, progress=lambda *_: None)
     return open_city(build_dir)
 
 

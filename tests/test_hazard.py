@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.hazard.features import Neighbours, build_features, sum_blocks
+from governance.grids.neighbours import Neighbours
+from governance.hazard.features import build_features, sum_blocks
 from governance.hazard.forecast import forecast_hazard
 from governance.hazard.model import explain, fit_rates
 

@@ -31,9 +31,7 @@ def build(city_file: Path, build_dir: Path, *, as_of_utc: datetime | None = None
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> City:
     folder = tmp_path_factory.mktemp("tiny")
     city_file = tiny_world.write_tiny_world(folder / "city")
-    return build(
-        city_file, folder / "build", as_of_utc=tiny_world.AS_OF_UTC, now_utc=tiny_world.READ_AT_UTC
-    )
+    return build(city_file, folder / "build", as_of_utc=tiny_world.AS_OF_UTC, now_utc=tiny_world.READ_AT_UTC)
 
 
 def test_every_row_of_the_tiny_world_is_accounted_for(tiny: City) -> None:
@@ -140,7 +138,7 @@ def test_a_file_that_is_gone_takes_its_cases_with_it(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     make_city(folder, grids=200, days=60, incidents_per_day=20)
     before = build(folder / "city.toml", tmp_path / "build")
-    gone = sorted((folder / "incidents").glob("*.parquet"))[0]
+    gone = min((folder / "incidents").glob("*.parquet"))
     rows = before.sql("select accepted from meta_file where file = $file", file=gone.name).iloc[0, 0]
     total = before.sql("select count(*) from core_case").iloc[0, 0]
     gone.unlink()
@@ -176,7 +174,9 @@ def test_rules_that_name_no_scenario_are_refused_together(tmp_path: Path) -> Non
 @pytest.mark.parametrize("policy", ["never", "all_columns"])
 def test_a_doubled_id_that_tells_nothing_apart_is_two_cases(tmp_path: Path, policy: str) -> None:
     city_file = tiny_world.write_tiny_world(tmp_path / "city")
-    text = city_file.read_text(encoding="utf-8").replace('policy = "by_id"\nlatest_by = "updated_at"', f'policy = "{policy}"')
+    text = city_file.read_text(encoding="utf-8").replace(
+        'policy = "by_id"\nlatest_by = "updated_at"', f'policy = "{policy}"'
+    )
     city_file.write_text(text, encoding="utf-8")
     city = build(city_file, tmp_path / "build", as_of_utc=tiny_world.AS_OF_UTC, now_utc=tiny_world.READ_AT_UTC)
     cases = city.sql("select incident_id from core_case")["incident_id"]

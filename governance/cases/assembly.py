@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -61,7 +62,7 @@ def build_cases(
     warehouse.create_view(con, "src_incident", warehouse.read_sql("src_incident"))
     _load_departments(con, departments)
     _load_scenes(con, templates)
-    values = {
+    values: dict[str, Any] = {
         "as_of_utc": as_of_utc,
         "zone": profile.timezone,
         "far_outside_km": profile.grids.far_outside_km,
@@ -71,7 +72,7 @@ def build_cases(
         warehouse.create_view(con, "src_told_case", warehouse.read_sql("src_told_case"))
         warehouse.build_table(con, "core_case", **values)
         return
-    stale = {"previous_as_of_utc": previous.as_of_utc, "new_keys": list(previous.new_keys)}
+    stale: dict[str, Any] = {"previous_as_of_utc": previous.as_of_utc, "new_keys": list(previous.new_keys)}
     warehouse.build_table(con, "mid_stale", **stale)
     warehouse.create_view(con, "src_case_incident", warehouse.read_sql("src_stale_incident"))
     warehouse.create_view(con, "src_told_case", warehouse.read_sql("src_told_case"))

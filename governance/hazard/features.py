@@ -18,22 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import scipy.sparse
 
+from governance.grids.neighbours import Neighbours
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
 
 BLOCK_DAYS = 28
 HALF_LIVES_DAYS = (28, 448)
 FEATURES = ("own_28d", "own_448d", "own_history", "near", "far", "other")
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """Neighbours of each grid as CSR arrays: touching ones (near), and all within a distance (far)."""
-
-    near_indptr: Integers
-    near_indices: Integers
-    far_indptr: Integers
-    far_indices: Integers
 
 
 @dataclass(frozen=True)
@@ -65,12 +57,14 @@ def sum_blocks(daily: pa.Table, scenarios: tuple[str, ...], *, grids: int, as_of
     block = (age - 1) // BLOCK_DAYS
     cell = (block * len(scenarios) + index) * grids + grid
     shape = (blocks, len(scenarios), grids)
-    counts = np.bincount(cell, reports, np.prod(shape)).reshape(shape)
+    cells = blocks * len(scenarios) * grids
+
+    def add_up(values: Floats) -> Floats:
+        return np.bincount(cell, values, cells).astype(np.float64).reshape(shape)
+
+    counts = add_up(reports)
     inside = age - block * BLOCK_DAYS  # 1 … 28 days before the block's end
-    decayed = tuple(
-        np.bincount(cell, reports * 0.5 ** (inside / half_life), np.prod(shape)).reshape(shape)
-        for half_life in HALF_LIVES_DAYS
-    )
+    decayed = tuple(add_up(reports * 0.5 ** (inside / half_life)) for half_life in HALF_LIVES_DAYS)
     return Blocks(scenarios, counts, decayed, history_days)
 
 
@@ -99,7 +93,7 @@ def _decay(blocks: Floats, half_life: int) -> Floats:
 def _decayed_days(half_life: int, days: int) -> float:
     """The sum of 0.5 ** (age / half_life) over ages 1 … days."""
     ratio = 0.5 ** (1 / half_life)
-    return ratio * (1 - ratio ** max(days, 1)) / (1 - ratio)
+    return float(ratio * (1 - ratio ** max(days, 1)) / (1 - ratio))
 
 
 def _mean_of_neighbours(values: Floats, indptr: Integers, indices: Integers) -> Floats:

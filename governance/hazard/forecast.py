@@ -9,7 +9,8 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from governance.hazard.features import BLOCK_DAYS, FEATURES, Blocks, Floats, Neighbours, build_features, sum_blocks
+from governance.grids.neighbours import Neighbours
+from governance.hazard.features import BLOCK_DAYS, FEATURES, Blocks, Floats, build_features, sum_blocks
 from governance.hazard.model import Rates, explain, fit_rates
 from governance.hazard.tiers import Policy, assign_tiers, rank_grids
 

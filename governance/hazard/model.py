@@ -46,7 +46,8 @@ def fit_rates(features: Floats, reports: Floats, *, history_feature: int) -> Rat
         # A Poisson count varies as much as it is expected: rows weigh by the inverse.
         scale = 1 / np.sqrt(np.maximum(expected, LEAST_EXPECTED))
         # The triangle of a QR decomposition has the same least squares as all the rows, in eight rows.
-        triangle = np.linalg.qr(np.column_stack([design, reports]) * scale[:, None], mode="r")
+        weighted = np.column_stack([design, reports]) * scale[:, None]
+        triangle = np.asarray(np.linalg.qr(weighted, mode="r"))
         model = LinearRegression(positive=True, fit_intercept=False)
         model.fit(triangle[:, :-1], triangle[:, -1])
         solution = np.asarray(model.coef_)
