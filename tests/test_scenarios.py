@@ -197,9 +197,7 @@ def test_a_task_without_scenes_belongs_to_every_scene():
 def test_a_scene_without_lead_takes_the_lead_of_the_scenario(tmp_path):
     copy_shared(tmp_path, "group_rental")
     path = tmp_path / "group_rental.toml"
-    path.write_text(
-        path.read_text(encoding="utf-8").replace('\nlead = "emergency"\n', "\n"), encoding="utf-8"
-    )
+    path.write_text(path.read_text(encoding="utf-8").replace('\nlead = "emergency"\n', "\n"), encoding="utf-8")
     scenes = load_templates(tmp_path)["group_rental"].scenes
     assert {scene.id: scene.lead for scene in scenes}["mixed_use"] == "housing"
 

@@ -59,9 +59,7 @@ def _find_own_faults(template: Template, departments: Collection[str]) -> Iterat
 
 
 def _find_double_ids(template: Template) -> Iterator[str]:
-    lists = {
-        f"levels.{name}.posts": [post.id for post in level.posts] for name, level in template.levels.items()
-    }
+    lists = {f"levels.{name}.posts": [post.id for post in level.posts] for name, level in template.levels.items()}
     lists |= {
         "scenes": [scene.id for scene in template.scenes],
         "tasks": [task.id for task in template.tasks],

@@ -17,9 +17,7 @@ from governance.errors import ConfigError, join_faults
 from governance.toml_model import Strict, read_model
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-LeadIdentifier = Annotated[
-    str, Field(pattern=r"^([a-z][a-z0-9_]*)?$", max_length=60)
-]  # "" = no lead: lint says so
+LeadIdentifier = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*)?$", max_length=60)]  # "" = no lead: lint says so
 Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 Status = Literal["confirmed", "draft"]
 LevelName = Literal["I", "II", "III"]
@@ -249,9 +247,7 @@ def read_template(path: Path) -> Template:
     """Give the template in one file, whose name must be `<id>.toml`; raises ConfigError with its faults."""
     template = read_model(path, Template)
     if template.id != path.stem:
-        raise ConfigError(
-            f"{path}: `id` is `{template.id}`; rename the file `{template.id}.toml` or mend the id."
-        )
+        raise ConfigError(f"{path}: `id` is `{template.id}`; rename the file `{template.id}.toml` or mend the id.")
     return template
 
 
@@ -263,9 +259,7 @@ def load_departments(path: Path | None = None) -> dict[str, Department]:
     path = path or _SHARED_DEPARTMENTS
     departments = read_model(path, DepartmentList).departments
     names = Counter(
-        name
-        for d in departments
-        for name in {text.casefold() for text in (d.id, d.name_zh, d.name_en, *d.aliases)}
+        name for d in departments for name in {text.casefold() for text in (d.id, d.name_zh, d.name_en, *d.aliases)}
     )
     faults = [
         f"`{name}` names {count} departments; a name or alias may stand for one only."

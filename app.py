@@ -1,0 +1,41 @@
+"""Front door of the dashboard: the server with its map route and, for every visit, the language and the page list."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from governance.ui import language
+from governance.ui.frame import choose_language, show_page
+from governance.ui.geometry_route import list_routes
+from governance.ui.pages import city_map, data_health, overdue, scenario
+
+BUILD_DIR = Path(os.environ.get("GOVERNANCE_BUILD_DIR") or Path(__file__).with_name("build"))
+PAGES = {"map": city_map.show, "scenario": scenario.show, "overdue": overdue.show, "health": data_health.show}
+
+
+def show_dashboard() -> None:
+    """Show the page that the visitor asked for."""
+    spoken = choose_language()
+    st.set_page_config(page_title=language.say(spoken, "frame.product"), page_icon="▦", layout="wide")
+    now_utc = datetime.now(UTC).replace(tzinfo=None)
+    pages = [
+        st.Page(
+            partial(show_page, name, show, build_dir=BUILD_DIR, now_utc=now_utc),
+            title=language.say(spoken, f"{name}.menu"), url_path=name, default=name == "map",
+        )
+        for name, show in PAGES.items()
+    ]  # fmt: skip
+    st.session_state["page_map"] = pages[0]
+    st.navigation(pages, position="top").run()
+
+
+if __name__ == "__main__":
+    # Streamlit runs this file for every visit; the server imports it once, under its own name.
+    show_dashboard()
+else:
+    app = st.App(__file__, routes=list_routes(BUILD_DIR))

@@ -1,0 +1,64 @@
+"""Pictures of every page in both languages, on a desk and on a phone: python benchmarks/screens.py [build] [folder]."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.dashboard import (  # noqa: E402  the folder of the tests is no package that could be installed
+    DESKTOP, PHONE, open_browser, open_page, running_dashboard, wait_for_map, wait_until_still,
+)  # fmt: skip
+
+PAGES = ("map", "scenario", "overdue", "health")
+SIZES = {"desk": DESKTOP, "phone": PHONE}
+
+
+def main(build_dir: Path, folder: Path, only: str = "") -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with running_dashboard(build_dir) as address, open_browser() as browser:
+        for language in ("en", "zh"):
+            for size in SIZES:
+                for name in PAGES:
+                    if only in f"{name}-{language}-{size}":
+                        take_picture(browser, address, folder, name=name, language=language, size=size)
+
+
+def take_picture(browser: Browser, address: str, folder: Path, *, name: str, language: str, size: str) -> None:
+    path = "" if name == "map" else name
+    page = open_page(browser, f"{address}/{path}", language=language, viewport=SIZES[size])
+    if name == "map":
+        wait_for_map(page)
+        save(page, folder / f"{name}-{language}-{size}.png", size)
+        page.locator(".st-key-reddest button").first.click()
+        page.locator(".g-card").wait_for()
+        wait_until_still(page)
+    if name == "scenario":
+        page.locator("[data-testid=stVegaLiteChart]").first.wait_for()
+    suffix = "-card" if name == "map" else ""
+    save(page, folder / f"{name}{suffix}-{language}-{size}.png", size)
+    if name == "scenario":
+        page.get_by_role("tab").nth(1).click()
+        save(page, folder / f"{name}-sheet-{language}-{size}.png", size)
+    page.context.close()
+
+
+def save(page: Page, file: Path, size: str) -> None:
+    # Streamlit scrolls inside its own box; a window as tall as the content shows all of it.
+    tall = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+    page.set_viewport_size({"width": SIZES[size]["width"], "height": max(SIZES[size]["height"], min(tall + 20, 3600))})
+    page.wait_for_timeout(700)
+    page.screenshot(path=file)
+    print(file)
+
+
+if __name__ == "__main__":
+    main(
+        Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build"),
+        Path(sys.argv[2] if len(sys.argv) > 2 else ROOT / "docs" / "screens"),
+        sys.argv[3] if len(sys.argv) > 3 else "",
+    )

@@ -1,0 +1,1 @@
+"""The dashboard: pages that read a published snapshot and nothing else."""

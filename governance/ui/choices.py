@@ -1,0 +1,79 @@
+"""Selectors whose value lives in the address: scenario, unit, department, stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from governance.ui.address import keep_widget, read_choice
+from governance.ui.view import View
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit of the city's hierarchy: level 0 is the city itself, with id ""."""
+
+    level: int
+    unit_id: str
+    name: str
+    parent_id: str
+
+
+def choose(label: str, name: str, options: Mapping[str, str], *, on_page: str) -> str:
+    """A select box over ids with their names; gives the chosen id, the first one if the address names none."""
+    key = f"choose_{name}_{on_page}"
+    asked = read_choice(name)
+    chosen = asked if asked in options else next(iter(options))
+    st.session_state[key] = chosen
+    st.selectbox(label, list(options), format_func=lambda id_: options.get(id_, id_), key=key, on_change=keep_widget, args=(name, key))
+    return chosen
+
+
+def choose_scenario(view: View, *, on_page: str) -> str:
+    """The scenario that the page is about; there must be one."""
+    return choose(view.say("choose.scenario"), "scenario", view.names("scenarios", "scenario"), on_page=on_page)
+
+
+def choose_district(view: View, *, on_page: str) -> Unit:
+    """The whole city, a unit of its first level, or the deeper unit that the address names."""
+    units = list_units(view)
+    asked = find_unit(view, read_choice("unit"))
+    options = {"": view.say("choose.whole_city")}
+    options |= {unit.unit_id: unit.name for unit in units if unit.level == 1}
+    if asked.unit_id not in options:
+        options[asked.unit_id] = asked.name
+    chosen = choose(name_level(view, 1), "unit", options, on_page=on_page)
+    return find_unit(view, chosen)
+
+
+def list_units(view: View) -> list[Unit]:
+    """All units, the outermost first."""
+    rows = view.ask("units").to_dict("records")
+    return [
+        Unit(int(row["level"]), row["unit_id"], str(row[f"name_{view.language}"]), str(row["parent_unit_id"] or ""))
+        for row in rows
+    ]
+
+
+def find_unit(view: View, unit_id: str) -> Unit:
+    """The unit with this id, or the city if there is none."""
+    units = list_units(view)
+    city = next((unit for unit in units if unit.level == 0), Unit(0, "", view.city_name, ""))
+    return next((unit for unit in units if unit.unit_id == unit_id and unit.level > 0), city)
+
+
+def list_path(view: View, unit: Unit) -> list[Unit]:
+    """The units from the city down to this one."""
+    above = {(other.level, other.unit_id): other for other in list_units(view)}
+    path = [unit]
+    while path[0].level > 0 and (path[0].level - 1, path[0].parent_id) in above:
+        path.insert(0, above[(path[0].level - 1, path[0].parent_id)])
+    return path
+
+
+def name_level(view: View, level: int) -> str:
+    """What the city calls the units of a level, such as "District"."""
+    names = dict(zip(view.ask("levels")["level"], view.ask("levels")[f"name_{view.language}"], strict=True))
+    return str(names.get(level) or view.say("choose.area"))

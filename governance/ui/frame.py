@@ -1,0 +1,89 @@
+"""The frame around every page: language, guard, title, "data as of", and what is shown when there is nothing to show."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from governance.errors import NotReadyError
+from governance.ui import language as words
+from governance.ui import parts
+from governance.ui.address import follow_address, keep_choice, read_choice
+from governance.ui.view import View, open_current
+
+STALE_AFTER = timedelta(hours=36)
+_LANGUAGE_KEY = "choose_lang"
+_LOG = logging.getLogger(__name__)
+
+
+def choose_language() -> str:
+    """The visit's language: the one chosen on the page, else the browser's first."""
+    asked = st.session_state.get(_LANGUAGE_KEY) or st.query_params.get("lang") or read_choice("lang")
+    return asked if asked in words.LANGUAGES else words.prefer_language(st.context.locale)
+
+
+def show_page(page: str, show: Callable[[View], None], *, build_dir: Path, now_utc: datetime) -> None:
+    """One page inside its frame; whatever goes wrong inside becomes a sentence."""
+    follow_address(page)
+    parts.show_style()
+    language = choose_language()
+    try:
+        view = View(open_current(build_dir), language)
+    except NotReadyError as error:
+        _show_head(language, words.say(language, f"{page}.title"), "")
+        _show_not_ready(language, error)
+        return
+    _show_head(language, words.say(language, f"{page}.title"), _describe_data(view))
+    _warn_if_stale(view, now_utc)
+    try:
+        show(view)
+    except Exception:  # a visitor gets a sentence whatever fails; the server's log gets the trace
+        _LOG.exception("The page %s failed.", page)
+        parts.show_state(words.say(language, "state.failed_title"), words.say(language, "state.failed_text"))
+
+
+def _show_head(language: str, title: str, below: str) -> None:
+    left, right = st.columns([5, 1.2], vertical_alignment="bottom")
+    left.html(f"<div class='g-head'><h1>{escape(title)}</h1><p>{below}</p></div>")
+    with right:
+        _offer_language(language)
+
+
+def _offer_language(language: str) -> None:
+    st.session_state[_LANGUAGE_KEY] = language
+    st.segmented_control(
+        "语言 / Language", words.LANGUAGES, format_func=words.LANGUAGE_NAMES.__getitem__, key=_LANGUAGE_KEY,
+        on_change=_keep_language, label_visibility="collapsed", width="stretch", required=True,
+    )  # fmt: skip
+
+
+def _keep_language() -> None:
+    keep_choice("lang", st.session_state[_LANGUAGE_KEY] or "")
+
+
+def _describe_data(view: View) -> str:
+    """City, moment of the data and whether it is synthetic, as escaped HTML."""
+    zone = str(view.zone.key)
+    told = escape(view.say("frame.as_of", city=view.city_name, moment=view.moment(view.city.as_of_utc), zone=zone))
+    if view.city.manifest["is_synthetic"]:
+        told += f"<span class='g-badge'>{escape(view.say('frame.synthetic'))}</span>"
+    return told
+
+
+def _warn_if_stale(view: View, now_utc: datetime) -> None:
+    """Say so when the newest report is old; a synthetic city has no present to fall behind."""
+    if now_utc - view.city.as_of_utc > STALE_AFTER and not view.city.manifest["is_synthetic"]:
+        age = words.format_age(view.language, view.city.as_of_utc, now_utc)
+        parts.show_banner(view.say("frame.stale", age=age))
+
+
+def _show_not_ready(language: str, error: NotReadyError) -> None:
+    sentence, _, command = str(error).partition("Run: ")
+    parts.show_state(
+        words.say(language, "state.not_ready_title"), words.say(language, "state.not_ready_text"), sentence.strip(), command=command
+    )

@@ -1,0 +1,133 @@
+"""What the map draws, as bytes for the browser: polygons, outlines and label points, each under its content's hash.
+
+The polygons are simplified together, so that neighbours still touch, and then drawn in a little: the gaps are the
+borders. A line layer for 10,000 polygons costs twenty times the drawing time of their areas.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from governance.city import City
+
+_SIMPLIFIED_SHARE = 0.08
+_GAP_SHARE = 0.02
+_DECIMALS = 5
+_LETTER_SHARE = 0.4
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """The names (with hash) under which a generation's shapes are served, and their gzipped bodies."""
+
+    grids: str
+    outlines: str
+    labels: str
+    bodies: dict[str, bytes]
+
+
+def make_shapes(city: City) -> Shapes:
+    """The shapes of a city's grids, made once per content and kept for the two newest."""
+    frame = city.ask("ui_shapes")
+    key = hashlib.sha256("\n".join(f"{row}" for row in _list_facts(frame)).encode()).hexdigest()
+    with _LOCK:
+        if key not in _MADE:
+            while len(_MADE) > 1:
+                _MADE.pop(next(iter(_MADE)))
+            _MADE[key] = _encode_shapes(frame)
+        return _MADE[key]
+
+
+def find_body(name: str) -> bytes | None:
+    """The gzipped body served under a name, if it was made and is still kept."""
+    with _LOCK:
+        return next((shapes.bodies[name] for shapes in _MADE.values() if name in shapes.bodies), None)
+
+
+_LOCK = threading.Lock()
+_MADE: dict[str, Shapes] = {}
+
+
+def _list_facts(frame: pd.DataFrame) -> Iterable[Any]:
+    geometries = [hashlib.md5(bytes(wkb), usedforsecurity=False).hexdigest() for wkb in frame["geometry"]]
+    return zip(frame["grid_id"], frame["level_1_id"], frame["place_zh"], frame["place_en"], geometries, strict=True)
+
+
+def _encode_shapes(frame: pd.DataFrame) -> Shapes:
+    polygons = shapely.from_wkb([bytes(wkb) for wkb in frame["geometry"]])
+    simple = _simplify(polygons)
+    parts = {
+        "grids": _encode_grids(frame, _draw_in(simple)),
+        "outlines": _encode_outlines(frame, simple),
+        "labels": _encode_labels(frame),
+    }
+    names = {part: f"{part}-{hashlib.sha256(body).hexdigest()[:20]}.json" for part, body in parts.items()}
+    bodies = {names[part]: gzip.compress(body, 6, mtime=0) for part, body in parts.items()}
+    return Shapes(names["grids"], names["outlines"], names["labels"], bodies)
+
+
+def _simplify(polygons: Any) -> Any:
+    """Simpler polygons without gaps between them; one that would vanish stays as it was."""
+    if not len(polygons):
+        return polygons
+    width = float(np.median(np.sqrt(shapely.area(polygons))))
+    simple = shapely.coverage_simplify(polygons, _SIMPLIFIED_SHARE * width)
+    return np.where(shapely.is_empty(simple), polygons, simple)
+
+
+def _draw_in(polygons: Any) -> Any:
+    gap = _GAP_SHARE * np.sqrt(shapely.area(polygons))
+    smaller = shapely.buffer(polygons, -gap, join_style="mitre", mitre_limit=2)
+    return np.where(shapely.is_empty(smaller), polygons, smaller)
+
+
+def _encode_grids(frame: pd.DataFrame, polygons: Any) -> bytes:
+    geometries = shapely.to_geojson(shapely.transform(polygons, _round))
+    columns = (frame["grid_no"], frame["grid_id"], frame["place_zh"], frame["place_en"], geometries)
+    features = (
+        f'{{"type":"Feature","properties":{_dump({"n": int(no), "id": grid_id, "zh": zh, "en": en})},'
+        f'"geometry":{geometry}}}'
+        for no, grid_id, zh, en, geometry in zip(*columns, strict=True)
+    )
+    return _collect(features)
+
+
+def _encode_outlines(frame: pd.DataFrame, polygons: Any) -> bytes:
+    """The borders of the first level's units; of the whole city where there is none."""
+    units = frame["level_1_id"].fillna("").to_numpy()
+    outlines = [shapely.coverage_union_all(polygons[units == unit]) for unit in sorted(set(units))]
+    lines = shapely.to_geojson(shapely.transform(shapely.boundary(np.array(outlines, dtype=object)), _round))
+    return _collect(f'{{"type":"Feature","properties":{{}},"geometry":{line}}}' for line in lines)
+
+
+def _encode_labels(frame: pd.DataFrame) -> bytes:
+    """One point per grid with the size in metres of a letter that fits in."""
+    rows = [
+        {"n": int(no), "p": [round(lon, _DECIMALS), round(lat, _DECIMALS)], "s": round(1000 * _LETTER_SHARE * width)}
+        for no, lon, lat, width in zip(
+            frame["grid_no"], frame["lon"], frame["lat"], np.sqrt(frame["area_km2"]), strict=True
+        )
+    ]
+    return _dump(rows).encode()
+
+
+def _round(coordinates: Any) -> Any:
+    return np.round(coordinates, _DECIMALS)
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _collect(features: Iterable[str]) -> bytes:
+    return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'.encode()

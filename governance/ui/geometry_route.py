@@ -1,0 +1,56 @@
+"""The route that hands the map's shapes to the browser: by hash, unchangeable, and nothing else of the build folder.
+
+Whoever may see the pages may see it: like the pages it is open in this version, and the access check belongs here.
+"""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from governance.errors import GovernanceError
+from governance.ui.geometry import find_body, make_shapes
+from governance.ui.view import open_current
+
+_PREFIX = "/geometry"
+
+
+def list_routes(build_dir: Path) -> list[Route]:
+    """The routes of the dashboard's server beside Streamlit's own."""
+
+    def serve(request: Request) -> Response:
+        return _serve_shapes(request, build_dir)
+
+    return [Route(f"{_PREFIX}/{{name}}", serve, methods=["GET"])]
+
+
+def locate_shapes(name: str) -> str:
+    """The address of a shape on this server, as the browser asks for it."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}{_PREFIX}/{name}" if base else f"{_PREFIX}/{name}"
+
+
+def _serve_shapes(request: Request, build_dir: Path) -> Response:
+    name = str(request.path_params["name"])
+    body = find_body(name) or _make_body(name, build_dir)
+    if body is None:
+        return PlainTextResponse("There are no such shapes.", status_code=404)
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+    else:
+        body = gzip.decompress(body)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+def _make_body(name: str, build_dir: Path) -> bytes | None:
+    """After a restart a browser may ask before any page did."""
+    try:
+        return make_shapes(open_current(build_dir)).bodies.get(name)
+    except GovernanceError:
+        return None

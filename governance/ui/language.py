@@ -1,0 +1,83 @@
+"""The two languages of the screens: texts from one table each, numbers and dates as the language writes them."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import dates, numbers
+
+LANGUAGES = ("zh", "en")
+LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
+_LOCALES = {"zh": "zh_Hans_CN", "en": "en_GB"}
+MISSING = "–"
+
+
+@lru_cache
+def load_texts(language: str) -> Mapping[str, str]:
+    """All texts of a language by dotted key, from `texts/<language>.toml`."""
+    document = tomllib.loads(files("governance.ui").joinpath("texts", f"{language}.toml").read_text(encoding="utf-8"))
+    return {f"{part}.{key}": text for part, texts in document.items() for key, text in texts.items()}
+
+
+def say(language: str, key: str, **values: object) -> str:
+    """The text of a key with its `{names}` filled in; raises KeyError for a key that the table lacks."""
+    return load_texts(language)[key].format(**values)
+
+
+def prefer_language(browser_locale: str | None) -> str:
+    """The language that a browser asks for first: Chinese for any zh locale, else English."""
+    return "zh" if (browser_locale or "zh").lower().startswith("zh") else "en"
+
+
+def format_count(language: str, value: Any) -> str:
+    """A whole number, or a dash if there is none."""
+    return MISSING if _is_missing(value) else str(numbers.format_decimal(int(value), locale=_LOCALES[language]))
+
+
+def format_decimal(language: str, value: Any, *, digits: int = 1) -> str:
+    """A number with so many digits after the point, or a dash if there is none."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return MISSING if _is_missing(value) else str(numbers.format_decimal(value, pattern, locale=_LOCALES[language]))
+
+
+def format_share(language: str, value: Any, *, digits: int = 1) -> str:
+    """A share as percent, or a dash where the denominator was empty."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
+    return MISSING if _is_missing(value) else str(numbers.format_percent(value, pattern, locale=_LOCALES[language]))
+
+
+def format_change(language: str, value: Any) -> str:
+    """A relative change as percent with its sign, or a dash where there was nothing to compare with."""
+    if _is_missing(value):
+        return MISSING
+    return str(numbers.format_percent(value, "+#,##0.0%;-#,##0.0%", locale=_LOCALES[language]))
+
+
+def format_moment(language: str, moment_utc: Any, zone: ZoneInfo) -> str:
+    """A naive UTC moment as date and minute on the city's clock."""
+    if _is_missing(moment_utc):
+        return MISSING
+    local = moment_utc.replace(tzinfo=UTC).astimezone(zone)
+    pattern = "y年M月d日 HH:mm" if language == "zh" else "d MMM y, HH:mm"
+    return str(dates.format_datetime(local, pattern, locale=_LOCALES[language]))
+
+
+def format_local(moment_utc: Any, zone: ZoneInfo) -> str:
+    """A naive UTC moment on the city's clock in a form that sorts; empty if there is none."""
+    return "" if _is_missing(moment_utc) else moment_utc.replace(tzinfo=UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
+def format_age(language: str, start_utc: datetime, end_utc: datetime) -> str:
+    """How long ago in the largest fitting unit: days or hours."""
+    return str(dates.format_timedelta(end_utc - start_utc, granularity="hour", locale=_LOCALES[language]))
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value != value or (isinstance(value, float) and math.isinf(value))  # noqa: PLR0124  NaN, NaT

@@ -1,0 +1,133 @@
+"""The map: shapes that the browser already has, coloured by one digit per grid; the only module that knows pydeck."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import pydeck as pdk
+import shapely
+
+from governance.ui import palette
+from governance.ui.geometry import Shapes
+from governance.ui.geometry_route import locate_shapes
+
+GRID_LAYER = "grids"
+# By digit: outside the chosen unit, green, yellow, red, without a tier.
+_FILLS = [palette.to_rgba(palette.OUTSIDE)] + [
+    palette.to_rgba(palette.TIER_COLOURS[tier]) for tier in ("green", "yellow", "red")
+] + [palette.to_rgba(palette.RULE)]  # fmt: skip
+_LETTERS = [" ", " ", palette.TIER_LETTERS["yellow"], palette.TIER_LETTERS["red"], " "]
+_INKS = [[0, 0, 0, 0]] + [
+    palette.to_rgba(palette.TIER_INKS[tier]) for tier in ("green", "yellow", "red")
+] + [[0, 0, 0, 0]]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Box:
+    """Degrees west, south, east, north."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+def make_deck(shapes: Shapes, digits: str, *, box: Box, language: str, chosen: bytes | None = None) -> pdk.Deck:
+    """The map of a city: `digits` holds one digit per grid, `chosen` the polygon (WKB) to outline.
+
+    The same `box` gives the same first view, which Streamlit then leaves alone, so that pan and zoom are kept.
+    """
+    layers = [_fill_grids(shapes, digits), _write_letters(shapes, digits), _draw_outlines(shapes)]
+    if chosen is not None:
+        layers.append(_outline_grid(chosen))
+    return pdk.Deck(
+        layers=layers,
+        initial_view_state=_frame_box(box),
+        map_provider=None,
+        tooltip={"text": f"{{id}}\n{{{language}}}", "style": _TOOLTIP_STYLE},
+    )
+
+
+def read_selected(selection: Any) -> int | None:
+    """The grid_no of the polygon that was clicked on, if any."""
+    objects = selection.get("objects", {}).get(GRID_LAYER, [])
+    number = objects[0].get("properties", {}).get("n") if objects else None
+    return number if isinstance(number, int) else None
+
+
+_TOOLTIP_STYLE = {
+    "background": palette.INK,
+    "color": palette.PAPER,
+    "fontSize": "13px",
+    "padding": "6px 8px",
+    "maxWidth": "280px",
+    "whiteSpace": "pre-line",
+}
+
+
+def _fill_grids(shapes: Shapes, digits: str) -> pdk.Layer:
+    layer = pdk.Layer(
+        "GeoJsonLayer", data=locate_shapes(shapes.grids), id=GRID_LAYER, pickable=True, stroked=False, auto_highlight=True,
+        highlight_color=[*palette.to_rgba(palette.ACCENT, 110)],
+    )  # fmt: skip
+    # Set on the part layer: Streamlit fades whatever is not selected if it finds the colour on the layer itself.
+    layer._subLayerProps = {"polygons-fill": {"getFillColor": _look_up(_FILLS, digits, "properties.n")}}  # noqa: SLF001
+    layer.updateTriggers = {"getFillColor": _digest(digits)}
+    return layer
+
+
+def _write_letters(shapes: Shapes, digits: str) -> pdk.Layer:
+    layer = pdk.Layer(
+        "TextLayer", data=locate_shapes(shapes.labels), id="letters", pickable=False, get_position="p", get_size="s",
+        size_units='"meters"', font_weight=700, get_text=_look_up(_LETTERS, digits, "n")[3:],
+    )  # fmt: skip
+    layer._subLayerProps = {"characters": {"getColor": _look_up(_INKS, digits, "n")}}  # noqa: SLF001  as above
+    layer.updateTriggers = {"getText": _digest(digits), "getColor": _digest(digits)}
+    return layer
+
+
+def _draw_outlines(shapes: Shapes) -> pdk.Layer:
+    return pdk.Layer(
+        "GeoJsonLayer", data=locate_shapes(shapes.outlines), id="outlines", pickable=False, filled=False,
+        get_line_color=palette.to_rgba(palette.MUTED), line_width_units='"pixels"', get_line_width=1,
+    )  # fmt: skip
+
+
+def _outline_grid(wkb: bytes) -> pdk.Layer:
+    polygon = json.loads(shapely.to_geojson(shapely.from_wkb(bytes(wkb))))
+    return pdk.Layer(
+        "GeoJsonLayer", data={"type": "Feature", "properties": {}, "geometry": polygon}, id="chosen", pickable=False,
+        filled=False, get_line_color=palette.to_rgba(palette.ACCENT), line_width_units='"pixels"', get_line_width=4,
+    )  # fmt: skip
+
+
+def _look_up(values: list[Any], digits: str, number: str) -> str:
+    """A deck.gl expression: the value for a grid's digit. Only names and parentheses may be indexed in it."""
+    listed = json.dumps(values, separators=(",", ":")).replace('"', "'")
+    return f"@@=({listed})[('{digits}')[{number}]]"
+
+
+def _digest(digits: str) -> str:
+    return hashlib.sha256(digits.encode()).hexdigest()[:16]
+
+
+def _frame_box(box: Box, *, width_px: int = 700, height_px: int = 500) -> pdk.ViewState:
+    """The view that shows the box: Web Mercator, 512 pixels around the world at zoom 0."""
+    span = max(box.east - box.west, 0.002)
+    rise = max(_mercator(box.north) - _mercator(box.south), 0.002)
+    zoom = min(math.log2(360 / 512 * width_px / span), math.log2(360 / 512 * height_px / rise))
+    middle = (_mercator(box.north) + _mercator(box.south)) / 2
+    latitude = math.degrees(2 * math.atan(math.exp(math.radians(middle))) - math.pi / 2)
+    return pdk.ViewState(
+        longitude=round((box.west + box.east) / 2, 5), latitude=round(latitude, 5), zoom=round(min(zoom, 16), 2),
+        min_zoom=3, max_zoom=18,
+    )  # fmt: skip
+
+
+def _mercator(latitude: float) -> float:
+    """The latitude's place on the map, in degrees of longitude."""
+    return math.degrees(math.log(math.tan(math.pi / 4 + math.radians(latitude) / 2)))

@@ -1,0 +1,120 @@
+"""The map page: where it is red and why; one click on a grid opens its card."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from governance.ui import palette, parts
+from governance.ui.address import keep_choice, read_choice
+from governance.ui.choices import Unit, choose_district, choose_scenario
+from governance.ui.geometry import make_shapes
+from governance.ui.map import Box, make_deck, read_selected
+from governance.ui.pages.grid_card import show_grid_card
+from governance.ui.view import View
+
+_KEY = "map"
+_LISTED = 14
+_SEARCH = "search_grid"
+
+
+def show(view: View) -> None:
+    """Scenario, district, polygons by tier, legend with counts, and beside it the reddest grids or one grid's card."""
+    if not view.names("scenarios", "scenario"):
+        parts.show_state(view.say("state.no_scenario_title"), view.say("state.no_scenario_text"))
+        return
+    scenario, unit = _show_choices(view)
+    _show_legend(view, scenario, unit)
+    left, right = st.columns([1.75, 1], gap="medium")
+    grid = _find_grid(view, scenario)
+    with left:
+        _show_map(view, scenario, unit, grid)
+    with right:
+        if grid:
+            st.button(view.say("map.close_card"), on_click=keep_choice, args=("grid", ""), icon=":material/arrow_back:")
+            show_grid_card(view, scenario, grid)
+        else:
+            _show_reddest(view, scenario, unit)
+
+
+def _show_choices(view: View) -> tuple[str, Unit]:
+    first, second, third = st.columns([1.2, 1, 1])
+    with first:
+        scenario = choose_scenario(view, on_page="map")
+    with second:
+        unit = choose_district(view, on_page="map")
+    with third:
+        st.text_input(
+            view.say("map.search"), key=_SEARCH, placeholder=view.say("map.search_hint"), on_change=_keep_search
+        )
+    return scenario, unit
+
+
+def _keep_search() -> None:
+    keep_choice("grid", st.session_state[_SEARCH].strip())
+
+
+def _find_grid(view: View, scenario: str) -> dict[str, Any] | None:
+    asked = read_choice("grid")
+    if not asked:
+        return None
+    grid = view.ask_row("grid", grid_id=asked, scenario=scenario)
+    if grid is None:
+        parts.show_banner(view.say("map.no_such_grid", grid=asked))
+    return grid
+
+
+def _show_legend(view: View, scenario: str, unit: Unit) -> None:
+    figures = view.ask_row("unit_figures", level=unit.level, unit_id=unit.unit_id, scenario=scenario)
+    if figures is None:
+        parts.show_note(view.say("map.no_tiers"))
+        return
+    cells = [
+        "<span>"
+        + parts.mark_tier(tier, view.say(f"tier.{tier}"))
+        + f" <b>{view.count(figures[tier])}</b> ({view.share(figures[f'{tier}_share'])})</span>"
+        for tier in palette.TIERS
+    ]
+    basis = view.say("map.legend_basis", grids=view.count(figures["grids"]))
+    st.html(f"<div class='g-legend' role='list'>{''.join(cells)}<span class='g-note'>{basis}</span></div>")
+
+
+def _show_map(view: View, scenario: str, unit: Unit, grid: dict[str, Any] | None) -> None:
+    shapes = make_shapes(view.city)
+    digits = view.ask_row("tier_digits", scenario=scenario, level=unit.level, unit_id=unit.unit_id)
+    bounds = view.ask_row("bounds", level=unit.level, unit_id=unit.unit_id)
+    if not digits or not digits["digits"] or not bounds:
+        parts.show_state(view.say("state.no_grids_title"), view.say("state.no_grids_text"))
+        return
+    box = Box(*(float(bounds[side]) for side in ("west", "south", "east", "north")))
+    deck = make_deck(
+        shapes, str(digits["digits"]), box=box, language=view.language, chosen=grid["geometry"] if grid else None
+    )
+    st.pydeck_chart(
+        deck, key=_KEY, on_select=_keep_selected, selection_mode="single-object", height=600, alt=view.say("map.alt")
+    )  # fmt: skip
+    st.session_state["map_view"] = view
+    parts.show_note(view.say("map.hint"))
+
+
+def _keep_selected() -> None:
+    """A click on a grid opens its card; a click beside the grids, or on it again, closes it."""
+    number = read_selected(st.session_state[_KEY].get("selection", {}))
+    row = st.session_state["map_view"].ask_row("grid_id", grid_no=number) if number is not None else None
+    keep_choice("grid", str(row["grid_id"]) if row else "")
+
+
+def _show_reddest(view: View, scenario: str, unit: Unit) -> None:
+    """The list beside the map: real links, so that the keyboard and screen readers reach every grid in it."""
+    rows = view.ask("ranked_grids", scenario=scenario, level=unit.level, unit_id=unit.unit_id, rows=_LISTED)
+    parts.show_title(view.say("map.reddest", count=view.count(len(rows))), view.say("map.reddest_note"))
+    with st.container(key="reddest", gap=None):
+        for row in rows.to_dict("records"):
+            letter = palette.TIER_LETTERS.get(row["tier"], "?")
+            place = str(row[f"place_{view.language}"])
+            label = f"{view.decimal(row['expected_reports_28d'], digits=2)}　{letter}　{row['grid_id']}　{place}"
+            st.button(
+                parts.escape_markdown(label), key=f"reddest_{row['grid_id']}", type="tertiary",
+                on_click=keep_choice, args=("grid", row["grid_id"]),
+            )  # fmt: skip

@@ -1,0 +1,127 @@
+"""Pieces of pages as HTML: figures, bars, tables, states. Every text that goes in is escaped here, and only here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from importlib.resources import files
+
+import streamlit as st
+
+from governance.ui import palette
+
+# Markdown is read in labels of links and buttons; a backslash before any of these makes it plain text.
+_MARKDOWN = frozenset("\\`*_{}[]()#+-.!|<>~$:^=&\"'")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A headline number: what it is, its value with unit, and what it is measured against."""
+
+    label: str
+    value: str
+    basis: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One line of a bar list: a length between 0 and 1, and the words around it."""
+
+    label: str
+    share: float
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its title, and whether it holds numbers."""
+
+    title: str
+    is_number: bool = False
+    is_wide: bool = False
+
+
+def show_style() -> None:
+    """Give the page the dashboard's own style."""
+    st.html(f"<style>{_read_style()}</style>")
+
+
+def show_title(title: str, note: str = "") -> None:
+    """A section's title, and a line that says unit, source or denominator."""
+    below = f"<div class='g-note'>{escape(note)}</div>" if note else ""
+    st.html(f"<div class='g-title' role='heading' aria-level='2'>{escape(title)}</div>{below}")
+
+
+def show_note(text: str) -> None:
+    """A quiet line of words."""
+    st.html(f"<div class='g-note'>{escape(text)}</div>")
+
+
+def show_figures(figures: Iterable[Figure]) -> None:
+    """Headline numbers in a row."""
+    cells = "".join(
+        f"<div class='g-figure'><span>{escape(f.label)}</span><b>{escape(f.value)}</b><small>{escape(f.basis)}</small></div>"
+        for f in figures
+    )
+    st.html(f"<div class='g-figures'>{cells}</div>")
+
+
+def show_bars(bars: Iterable[Bar], *, is_wide: bool = False) -> None:
+    """Bars below each other with their words and values; `is_wide` gives the words the room."""
+    cells = "".join(
+        f"<span>{escape(bar.label)}</span><span class='g-bar'><i style='width:{100 * min(max(bar.share, 0), 1):.1f}%'></i>"
+        f"</span><em>{escape(bar.value)} <small>{escape(bar.note)}</small></em>"
+        for bar in bars
+    )
+    st.html(f"<div class='g-bars{' g-wide' if is_wide else ''}'>{cells}</div>")
+
+
+def show_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+    """A small table whose texts wrap; for long ones there is `st.dataframe`."""
+    head = "".join(f"<th{_style(column)}>{escape(column.title)}</th>" for column in columns)
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td{_style(column)}>{escape(cell)}</td>" for column, cell in zip(columns, row, strict=True))
+        + "</tr>"
+        for row in rows
+    )
+    st.html(
+        f"<div class='g-scroll'><table class='g-table'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def show_state(title: str, *sentences: str, command: str = "") -> None:
+    """A designed state of a page that has nothing to show: what is missing, and what to do."""
+    told = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences if sentence)
+    run = f"<p><code>{escape(command)}</code></p>" if command else ""
+    st.html(f"<div class='g-state' role='status'><h2>{escape(title)}</h2>{told}{run}</div>")
+
+
+def show_banner(sentence: str) -> None:
+    """A warning above the page."""
+    st.html(f"<div class='g-stale' role='alert'>{escape(sentence)}</div>")
+
+
+def mark_tier(tier: str, word: str) -> str:
+    """A tier as HTML: its letter on its colour, then the word."""
+    letter = palette.TIER_LETTERS.get(tier, "?")
+    ground, ink = palette.TIER_COLOURS.get(tier, palette.RULE), palette.TIER_INKS.get(tier, palette.INK)
+    return f"<span class='g-tier' style='background:{ground};color:{ink}'>{letter}</span>{escape(word)}"
+
+
+def escape_markdown(text: str) -> str:
+    """The text as it stands, for labels that Streamlit reads as Markdown."""
+    return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in " ".join(text.split()))
+
+
+def _style(column: Column) -> str:
+    names = " ".join(name for name, is_on in (("g-n", column.is_number), ("g-w", column.is_wide)) if is_on)
+    return f' class="{names}"' if names else ""
+
+
+@lru_cache
+def _read_style() -> str:
+    return files("governance.ui").joinpath("style.css").read_text(encoding="utf-8")

@@ -1,0 +1,105 @@
+"""What a page gets: one generation of a city in one language, and the answers to its questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from governance import snapshot
+from governance.city import City, open_city
+from governance.ui import language as words
+
+NONE = "~none"
+UNMAPPED = "~unmapped"
+UNMATCHED = "~unmatched"
+
+
+@dataclass(frozen=True)
+class View:
+    """A city in a language; `ask` answers from the snapshot, once per generation for all visitors."""
+
+    city: City
+    language: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The city's own clock."""
+        return ZoneInfo(str(self.city.manifest["city"].get("timezone", "UTC")))
+
+    @property
+    def city_name(self) -> str:
+        """The city's name."""
+        city = self.city.manifest["city"]
+        return str(city.get(f"name_{self.language}") or city.get("id", ""))
+
+    def say(self, key: str, **values: object) -> str:
+        """A text in the view's language."""
+        return words.say(self.language, key, **values)
+
+    def ask(self, name: str, **params: Any) -> pd.DataFrame:
+        """The answer of `sql/ask_ui_<name>.sql`."""
+        return _ask(self.city, self.city.current.sha256, f"ui_{name}", tuple(sorted(params.items())))
+
+    def ask_row(self, name: str, **params: Any) -> dict[str, Any] | None:
+        """The first row of an answer, or nothing."""
+        rows = self.ask(name, **params).to_dict("records")
+        return {str(key): value for key, value in rows[0].items()} if rows else None
+
+    def names(self, question: str, column: str) -> dict[str, str]:
+        """Ids and their names in the view's language, in the answer's order."""
+        frame = self.ask(question)
+        return dict(zip(frame[column], frame[f"name_{self.language}"], strict=True))
+
+    def department_name(self, department: Any) -> str:
+        """The name of a department; its id if it has none, words if there is no department."""
+        if department is None or department != department or department == NONE:  # noqa: PLR0124  NaN from a frame
+            return self.say("name.no_department")
+        return self.names("departments", "department").get(department, str(department))
+
+    def scenario_name(self, scenario: Any) -> str:
+        """The name of a scenario; words for cases that lie in none."""
+        if scenario is None or scenario != scenario or scenario == UNMAPPED:  # noqa: PLR0124  NaN from a frame
+            return self.say("name.unmapped")
+        return self.names("scenarios", "scenario").get(scenario, str(scenario))
+
+    def count(self, value: Any) -> str:
+        """A whole number as the language writes it."""
+        return words.format_count(self.language, value)
+
+    def decimal(self, value: Any, *, digits: int = 1) -> str:
+        """A number with digits after the point."""
+        return words.format_decimal(self.language, value, digits=digits)
+
+    def share(self, value: Any, *, digits: int = 1) -> str:
+        """A share as percent."""
+        return words.format_share(self.language, value, digits=digits)
+
+    def change(self, value: Any) -> str:
+        """A relative change with its sign."""
+        return words.format_change(self.language, value)
+
+    def moment(self, moment_utc: Any) -> str:
+        """A moment on the city's clock."""
+        return words.format_moment(self.language, moment_utc, self.zone)
+
+
+def open_current(build_dir: Path) -> City:
+    """The published city, opened once per generation and process; raises NotReadyError if there is none."""
+    current = snapshot.read_current(build_dir)
+    return _open_generation(str(build_dir), current.generation, current.sha256)
+
+
+# Two generations at most: visits that run while a new one is published still have theirs.
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _open_generation(build_dir: str, _generation: str, sha256: str) -> City:  # noqa: ARG001  the hash is the cache's key
+    return open_city(build_dir)
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _ask(_city: City, sha256: str, name: str, params: tuple[tuple[str, Any], ...]) -> pd.DataFrame:  # noqa: ARG001
+    return _city.ask(name, **dict(params))

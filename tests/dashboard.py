@@ -1,0 +1,105 @@
+"""The dashboard as a running server, and a Chromium that looks at it; for browser tests and screenshots."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+_BROWSERS = (
+    "chromium", "chromium-browser", "google-chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)  # fmt: skip
+_SWITCHES = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+)  # fmt: skip
+_PATIENCE_S = 60
+
+
+@contextmanager
+def running_dashboard(build_dir: Path) -> Iterator[str]:
+    """The address of a dashboard that serves `build_dir`; it ends with the block."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", "127.0.0.1",
+    ]  # fmt: skip
+    environment = {**os.environ, "GOVERNANCE_BUILD_DIR": str(build_dir)}
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_until_up(address, process)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """The machine's own Chromium, headless, drawing in software."""
+    program = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(_SWITCHES))
+        yield browser
+        browser.close()
+
+
+def open_page(browser: Browser, address: str, *, language: str = "en", viewport: dict | None = None) -> Page:
+    """A visitor's first page; the browser asks for `language` first."""
+    locale = {"en": "en-GB", "zh": "zh-CN"}[language]
+    context = browser.new_context(viewport=viewport or DESKTOP, locale=locale, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(_PATIENCE_S * 1000)
+    page.goto(address)
+    wait_until_still(page)
+    return page
+
+
+def wait_until_still(page: Page) -> None:
+    """Wait until the page has its title and the server has finished the run."""
+    expect(page.locator(".g-head h1")).to_be_visible(timeout=_PATIENCE_S * 1000)
+    idle = "[data-testid='stApp'][data-test-script-state='notRunning']"
+    expect(page.locator(idle)).to_be_attached(timeout=_PATIENCE_S * 1000)
+    expect(page.locator("[data-stale='true']")).to_have_count(0, timeout=_PATIENCE_S * 1000)
+
+
+def wait_for_map(page: Page) -> None:
+    """Wait until the map has fetched its shapes and drawn them."""
+    page.wait_for_function(
+        "performance.getEntriesByType('resource').filter(r => r.name.includes('/geometry/') && r.responseEnd > 0).length >= 3"
+    )
+    expect(page.locator("[data-testid='stDeckGlJsonChart'] canvas").first).to_be_visible()
+    # Two frames: the first one after the shapes arrived, and one more in which they are on the screen.
+    page.evaluate(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 300))))"
+    )
+
+
+def _wait_until_up(address: str, process: subprocess.Popen) -> None:
+    up = threading.Event()
+    for _ in range(_PATIENCE_S * 5):
+        if process.poll() is not None:
+            raise RuntimeError(f"The dashboard ended with code {process.returncode} before it was up.")
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5):
+                return
+        except OSError:
+            up.wait(0.2)
+    raise RuntimeError(f"The dashboard was not up after {_PATIENCE_S} seconds.")
