@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -33,6 +34,7 @@ CityFile = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
 DEFAULT_BUILD_DIR = Path("build")
+_MOST_UNMAPPED = 20
 
 
 @app.command(
@@ -259,14 +261,23 @@ def _progress_bar() -> Iterator[Any]:
 
 def _print_health(report: dict[str, Any]) -> None:
     console = Console()
-    table = Table("Source", "File", "Read", "Accepted", "Quarantined", "Duplicate", "Reasons")
-    for file in report["files"]:
-        reasons = ", ".join(f"{code} {rows:,}" for code, rows in file["reasons"].items())
-        counts = [f"{file[name]:,}" for name in ("read", "accepted", "quarantined", "duplicate")]
-        table.add_row(file["source"], file["file"], *counts, reasons)
     console.print(f"Generation {report['generation']}, data as of {report['as_of']}")
-    console.print(table)
+    files = Table("source", "file", "read", "accepted", "quarantined", "duplicate", title="Files")
+    reasons = Table("source", "file", "reason", "rows", title="Reasons (quarantined, or kept with a remark)")
+    for file in report["files"]:
+        counts = [f"{file[name]:,}" for name in ("read", "accepted", "quarantined", "duplicate")]
+        files.add_row(escape(file["source"]), escape(file["file"]), *counts)
+        for code, rows in file["reasons"].items():
+            reasons.add_row(escape(file["source"]), escape(file["file"]), code, f"{rows:,}")
+    places = Table("source", "where", "cases", title="Where the cases lie")
     for entry in report["locations"]:
-        console.print(f"{entry['source']}: {entry['rows']:,} {entry['location_status']}")
+        places.add_row(escape(entry["source"]), entry["location_status"], f"{entry['rows']:,}")
+    unmapped = Table("source", "category", "cases", title="Categories in no scenario")
+    for entry in report["unmapped"][:_MOST_UNMAPPED]:
+        unmapped.add_row(escape(entry["source"]), escape(entry["category"]), f"{entry['rows']:,}")
+    checks = Table("check", "failing rows", title="Checks")
     for entry in report["checks"]:
-        console.print(f"{'ok' if not entry['failing_rows'] else '!!'} {entry['name']}: {entry['failing_rows']} rows")
+        checks.add_row(entry["name"], f"{entry['failing_rows']:,}")
+    for table in (files, reasons, places, unmapped, checks):
+        if table.row_count:
+            console.print(table)

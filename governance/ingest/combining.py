@@ -34,6 +34,7 @@ def stage_sources(
     con: warehouse.Connection, profile: Profile, folder: Path, *, read_at_utc: datetime, progress: Progress
 ) -> Staged:
     """Read every file of every source that was not read before; raises one InputError with all faults."""
+    _remove_leftovers(folder)
     jobs, faults = _list_jobs(profile)
     results: list[StagedFile | StagedEvents] = []
     for place, job in enumerate(jobs):
@@ -49,6 +50,12 @@ def stage_sources(
         tuple(result for result in results if isinstance(result, StagedFile)),
         tuple(result for result in results if isinstance(result, StagedEvents)),
     )
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Half-written files of a build that was killed; the caller holds the builders' lock, so nobody writes them."""
+    for leftover in folder.rglob("*.partial"):
+        leftover.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
