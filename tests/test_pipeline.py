@@ -200,3 +200,15 @@ def test_a_failed_build_leaves_the_last_snapshot_current(tmp_path: Path) -> None
     with pytest.raises(InputError):
         build(city_file, tmp_path / "build", now_utc=tiny_world.READ_AT_UTC)
     assert open_city(tmp_path / "build").generation == good.generation
+
+
+def test_the_committed_sample_of_gbk_text_and_gcj_02_points_lands_in_its_grids(tmp_path: Path) -> None:
+    city = build(Path(__file__).parents[1] / "data" / "city.toml", tmp_path / "build")
+    cases = city.sql("select place_key, grid_id from core_case join core_grid using (grid_no)")
+    # The platform's place key holds the digits of the grid that the incident was made in: a truth of its own.
+    made_in = cases["place_key"].str[:-3]
+    joined = cases["grid_id"].str.removeprefix("33").str.replace("-", "")
+    assert len(cases) > 4000
+    assert (made_in == joined).mean() > 0.999
+    told = city.sql("select sum(read) as n, sum(accepted + quarantined + duplicate) as m from meta_file").iloc[0]
+    assert told["n"] == told["m"] > 30_000

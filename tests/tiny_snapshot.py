@@ -140,7 +140,7 @@ def make_case(incident_id: str, grid_no: int | None, *, days_ago: float, **given
         "source": "platform", "incident_id": incident_id, "reported_at_utc": reported,
         "reported_on": (reported + timedelta(hours=8)).date(), "lon": lon, "lat": lat, "grid_no": grid_no,
         "location_status": "matched" if grid_no is not None else "outside" if lon else "missing",
-        "severity": 1.0, "is_discovered": False, "stage": stage, "disposed_at_utc": closed, "closed_at_utc": closed,
+        "severity": 1.0, "is_discovered": False, "stage": stage, "disposed_at_utc": closed, "closed_at_utc": closed, "closed_on": closed and closed.date(),
         "due_at_utc": due, "due_from": "row" if due else None, "is_open": is_open, "is_overdue": is_overdue,
         "is_near_due": bool(is_open and due and not is_overdue and days_ago >= 0.8 * allowed),
         "is_seriously_overdue": bool(is_overdue and days_ago > 3 * allowed),
@@ -229,7 +229,7 @@ CASE_SCHEMA = schema(
     source=TEXT, incident_id=TEXT, reported_at_utc=TIME, reported_on=pa.date32(), lon=DOUBLE, lat=DOUBLE, grid_no=INT,
     location_status=TEXT, category=TEXT, scenario=TEXT, scene=TEXT, department=TEXT, severity=DOUBLE,
     is_discovered=BOOL, place_key=TEXT, stage=TEXT, dispatched_at_utc=TIME, accepted_at_utc=TIME,
-    disposed_at_utc=TIME, verified_at_utc=TIME, closed_at_utc=TIME, due_at_utc=TIME, due_from=TEXT, is_open=BOOL,
+    disposed_at_utc=TIME, verified_at_utc=TIME, closed_at_utc=TIME, closed_on=pa.date32(), due_at_utc=TIME, due_from=TEXT, is_open=BOOL,
     is_overdue=BOOL, is_near_due=BOOL, is_seriously_overdue=BOOL, is_disposed_late=BOOL, overdue_hours=DOUBLE,
     age_hours=DOUBLE, transfers=INT, returns=INT, reopenings=INT, source_is_overdue=BOOL,
 )  # fmt: skip

@@ -68,16 +68,21 @@ def build_cases(
         "far_outside_km": profile.grids.far_outside_km,
     }
     if previous is None:
-        warehouse.create_view(con, "src_case_incident", warehouse.read_sql("src_every_incident"))
-        warehouse.create_view(con, "src_told_case", warehouse.read_sql("src_told_case"))
+        _open_told_cases(con, "every")
         warehouse.build_table(con, "core_case", **values)
         return
     stale: dict[str, Any] = {"previous_as_of_utc": previous.as_of_utc, "new_keys": list(previous.new_keys)}
     warehouse.build_table(con, "mid_stale", **stale)
-    warehouse.create_view(con, "src_case_incident", warehouse.read_sql("src_stale_incident"))
-    warehouse.create_view(con, "src_told_case", warehouse.read_sql("src_told_case"))
+    _open_told_cases(con, "stale")
     warehouse.delete_matching(con, "core_case", "mid_stale", keys=("source", "incident_id"))
     warehouse.insert_into(con, "core_case", **values)
+
+
+def _open_told_cases(con: warehouse.Connection, which: str) -> None:
+    """The view that `core_case` is made from: over every incident, or over the stale ones alone."""
+    warehouse.create_view(con, "src_case_incident", warehouse.read_sql(f"src_{which}_incident"))
+    warehouse.create_view(con, "src_case_event", warehouse.read_sql(f"src_{which}_event"))
+    warehouse.create_view(con, "src_told_case", warehouse.read_sql("src_told_case"))
 
 
 def _load_departments(con: warehouse.Connection, departments: Mapping[str, Department]) -> None:

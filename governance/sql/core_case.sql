@@ -26,7 +26,9 @@ select
         else 'reported'
     end as stage,
     dispatched_at_utc, accepted_at_utc, disposed_at_utc, verified_at_utc,
-    case when not is_open then closed_at_utc end as closed_at_utc, due_at_utc, due_from,
+    case when not is_open then closed_at_utc end as closed_at_utc,
+    case when not is_open then ((closed_at_utc at time zone 'UTC') at time zone $zone)::date end as closed_on,
+    due_at_utc, due_from,
     is_open,
     is_open and disposed_at_utc is null and coalesce(due_at_utc < $as_of_utc, false) as is_overdue,
     is_open and disposed_at_utc is null and coalesce(

@@ -6,9 +6,8 @@ dated as (
     select grid_no, coalesce(scenario, '~unmapped') as scenario, reported_on as day, 1 as reports, 0 as closed
     from core_case
     union all
-    select grid_no, coalesce(scenario, '~unmapped'),
-        ((closed_at_utc at time zone 'UTC') at time zone $zone)::date, 0, 1
-    from core_case where closed_at_utc is not null
+    select grid_no, coalesce(scenario, '~unmapped'), closed_on, 0, 1
+    from core_case where closed_on is not null
 )
 select
     grids.level_1_id, grids.level_2_id, dated.scenario, date_trunc('week', dated.day)::date as week_start,

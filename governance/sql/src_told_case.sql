@@ -26,6 +26,6 @@ from incident
 left join map_scene as scene
     on scene.scenario = incident.scenario and scene.scene is not distinct from incident.scene
 left join map_department as own on own.text = incident.department
-left join mid_case_event as event
+left join src_case_event as event
     on event.incident_id = incident.incident_id and event.source = incident.source
 left join map_department as holder on holder.text = event.holder

@@ -6,6 +6,7 @@ select
     getvariable('file_key')::varchar as file_key,
     source,
     incident_id,
+    md5_number_lower(incident_id) as identity_hash,
     count(*) as events,
     max(at_utc) as last_at_utc,
     min(at_utc) filter (where kind = 'dispatched') as dispatched_at_utc,

@@ -15,6 +15,8 @@ select
     row_number::bigint as row_number,
     incident_id,
     case when getvariable('compares_rows') then md5(to_json(all_columns)::varchar) end as row_hash,
+    -- 64 bits of what makes a row an incident: counting numbers finds doubled ones several times faster than texts
+    md5_number_lower(if(getvariable('compares_rows'), row_hash, incident_id)) as identity_hash,
     reported_at_utc,
     -- a closing time under an open status is a warning and is not believed
     case when is_closed_status is distinct from false then closed_at_utc end as closed_at_utc,
