@@ -9,7 +9,7 @@ with files as (
 places as (
     select
         coalesce(sum(rows), 0) as cases,
-        coalesce(sum(rows) filter (where location_status = 'outside'), 0) as outside,
+        coalesce(sum(rows) filter (where location_status not in ('matched', 'missing')), 0) as outside,
         coalesce(sum(rows) filter (where location_status = 'missing'), 0) as missing
     from meta_location
 ),
