@@ -58,7 +58,7 @@ def write(rows: list[tuple[str, float, float, float]], *, days: int, per_day: in
     text = path.read_text(encoding="utf-8") if path.exists() else f"# Performance\n\n{BEGIN}\n{END}\n"
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     lines = [
-        f"Demo city: about {days * per_day:,} incidents with their events, 10,000 grids. "
+        f"Demo city: about {days * per_day:,} incidents with their events, 10,000 grids.",
         f"Measured {datetime.now(UTC):%Y-%m-%d} on {machine} by `make bench`.",
         "",
         "| step | wall s | CPU s | peak memory GB |",

@@ -22,8 +22,9 @@ from governance.profile import Profile
 from governance.scenarios.template import Department, Template
 
 _RECIPES = (
-    "core_case", "src_told_case", "src_incident", "src_every_incident", "src_stale_incident", "src_every_event", "src_stale_event", "mid_stale", "mid_fate",
-    "mid_doubled", "mid_case_event", "mid_unsettled", "src_events_again", "stg_event_reduced",
+    "core_case", "src_told_case", "src_incident", "src_every_incident", "src_stale_incident", "src_every_event",
+    "src_stale_event", "mid_stale", "mid_fate", "mid_doubled", "mid_case_event", "mid_unsettled", "src_events_again",
+    "stg_event_reduced",
 )  # fmt: skip
 
 

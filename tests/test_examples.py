@@ -105,8 +105,8 @@ def test_boston_flags_what_the_city_flags(tmp_path: Path) -> None:
         copy_example("boston311", tmp_path / "city"), tmp_path / "build", as_of_utc=datetime.fromisoformat("2019-11-01")
     )
     flags = city.sql(
-        "select source_is_overdue as flagged, is_overdue or is_disposed_late as late, due_at_utc is not null as has_due, "
-        "count(*) as cases from core_case group by all"
+        "select source_is_overdue as flagged, is_overdue or is_disposed_late as late, "
+        "due_at_utc is not null as has_due, count(*) as cases from core_case group by all"
     )
     assert flags[flags["flagged"].eq(True)]["cases"].sum() == 11_521
     both = flags[flags["flagged"].notna() & flags["has_due"]]
