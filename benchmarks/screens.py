@@ -11,7 +11,13 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.dashboard import (  # noqa: E402  the folder of the tests is no package that could be installed
-    DESKTOP, PHONE, open_browser, open_page, running_dashboard, wait_for_map, wait_until_still,
+    DESKTOP,
+    PHONE,
+    open_browser,
+    open_page,
+    running_dashboard,
+    wait_for_map,
+    wait_until_still,
 )  # fmt: skip
 
 PAGES = ("map", "scenario", "overdue", "health")

@@ -10,11 +10,11 @@ import sys
 import tempfile
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 DESKTOP = {"width": 1440, "height": 900}
@@ -61,12 +61,24 @@ def open_browser() -> Iterator[Browser]:
         browser.close()
 
 
-def open_page(browser: Browser, address: str, *, language: str = "en", viewport: dict | None = None) -> Page:
-    """A visitor's first page; the browser asks for `language` first."""
+def open_page(
+    browser: Browser,
+    address: str,
+    *,
+    language: str = "en",
+    viewport: dict | None = None,
+    watch: Callable[[Request], None] | None = None,
+    dialogs: list[str] | None = None,
+) -> Page:
+    """A visitor's first page; the browser asks for `language` first, `watch` hears every request it sends."""
     locale = {"en": "en-GB", "zh": "zh-CN"}[language]
     context = browser.new_context(viewport=viewport or DESKTOP, locale=locale, accept_downloads=True)
     page = context.new_page()
     page.set_default_timeout(_PATIENCE_S * 1000)
+    if watch:
+        page.on("request", watch)
+    if dialogs is not None:
+        page.on("dialog", lambda dialog: (dialogs.append(f"dialog: {dialog.message}"), dialog.dismiss()))
     page.goto(address)
     wait_until_still(page)
     return page
@@ -82,14 +94,12 @@ def wait_until_still(page: Page) -> None:
 
 def wait_for_map(page: Page) -> None:
     """Wait until the map has fetched its shapes and drawn them."""
-    page.wait_for_function(
-        "performance.getEntriesByType('resource').filter(r => r.name.includes('/geometry/') && r.responseEnd > 0).length >= 3"
-    )
+    fetched = "performance.getEntriesByType('resource').filter(r => r.name.includes('/geometry/') && r.responseEnd > 0)"
+    page.wait_for_function(f"{fetched}.length >= 3")
     expect(page.locator("[data-testid='stDeckGlJsonChart'] canvas").first).to_be_visible()
     # Two frames: the first one after the shapes arrived, and one more in which they are on the screen.
-    page.evaluate(
-        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 300))))"
-    )
+    twice = "requestAnimationFrame(() => requestAnimationFrame(done))"
+    page.evaluate(f"() => new Promise(done => {twice})")
 
 
 def _wait_until_up(address: str, process: subprocess.Popen) -> None:
@@ -98,7 +108,7 @@ def _wait_until_up(address: str, process: subprocess.Popen) -> None:
         if process.poll() is not None:
             raise RuntimeError(f"The dashboard ended with code {process.returncode} before it was up.")
         try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5):
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5):  # noqa: S310  our own address
                 return
         except OSError:
             up.wait(0.2)

@@ -2,7 +2,7 @@
 with grid as (
     select grid_no from core_grid where grid_id = $grid_id
 )
-select feature, value, contribution, contribution / nullif(sum(contribution) over (), 0) as share
+select feature, value, contribution, coalesce(contribution / nullif(sum(contribution) over (), 0), 0) as share
 from out_reason
 where scenario = $scenario and grid_no = (select grid_no from grid)
 order by contribution desc, feature

@@ -1,5 +1,5 @@
 -- grain: one row: a string with one digit per grid in the order of grid_no
--- 0 outside the chosen unit, 1 green, 2 yellow, 3 red, 4 no tier
+-- 0 outside the chosen unit or without a tier, 1 green, 2 yellow, 3 red
 with grids as (
     select
         grid_no,
@@ -12,7 +12,7 @@ tiers as (
 )
 select string_agg(
     case when not coalesce(is_inside, false) then '0'
-        else case tier when 'green' then '1' when 'yellow' then '2' when 'red' then '3' else '4' end end,
+        else case tier when 'green' then '1' when 'yellow' then '2' when 'red' then '3' else '0' end end,
     '' order by grid_no
 ) as digits
 from grids left join tiers using (grid_no)

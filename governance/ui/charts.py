@@ -11,7 +11,6 @@ import streamlit as st
 from governance.ui import palette
 from governance.ui.view import View
 
-
 _SHORT_WEEKS = 26
 
 
@@ -45,16 +44,22 @@ def show_trend(view: View, weeks: pd.DataFrame) -> None:
             x=alt.X("week_start:T", title=None, axis=alt.Axis(format=shape, labelAngle=0, tickCount=6, grid=False)),
             y=alt.Y("cases:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=5)),
             color=alt.Color(
-                "series:N", sort=order, title=None,
-                scale=alt.Scale(domain=order, range=[palette.ACCENT, palette.MUTED]), legend=alt.Legend(orient="top"),
+                "series:N",
+                sort=order,
+                title=None,
+                scale=alt.Scale(domain=order, range=[palette.ACCENT, palette.MUTED]),
+                legend=alt.Legend(orient="top"),
             ),
-            strokeDash=alt.StrokeDash("series:N", sort=order, legend=None, scale=alt.Scale(domain=order, range=[[1, 0], [4, 3]])),
+            strokeDash=alt.StrokeDash(
+                "series:N", sort=order, legend=None, scale=alt.Scale(domain=order, range=[[1, 0], [4, 3]])
+            ),
             tooltip=[
                 alt.Tooltip("week_start:T", format="%Y-%m-%d", title=view.say("chart.week")),
-                alt.Tooltip("series:N", title=" "), alt.Tooltip("cases:Q", title=view.say("chart.cases")),
+                alt.Tooltip("series:N", title=" "),
+                alt.Tooltip("cases:Q", title=view.say("chart.cases")),
             ],
         )
-    )  # fmt: skip
+    )
     _show(chart, height=210)
 
 
@@ -63,7 +68,15 @@ def _dated(frame: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def _show(chart: Any, *, height: int) -> None:
-    styled = chart.properties(height=height).configure_view(strokeWidth=0).configure_axis(
-        labelColor=palette.MUTED, gridColor=palette.RULE, domainColor=palette.RULE, tickColor=palette.RULE, labelFontSize=11
-    )  # fmt: skip
+    styled = (
+        chart.properties(height=height)
+        .configure_view(strokeWidth=0)
+        .configure_axis(
+            labelColor=palette.MUTED,
+            gridColor=palette.RULE,
+            domainColor=palette.RULE,
+            tickColor=palette.RULE,
+            labelFontSize=11,
+        )
+    )
     st.altair_chart(styled, width="stretch", theme=None)

@@ -27,7 +27,14 @@ def choose(label: str, name: str, options: Mapping[str, str], *, on_page: str) -
     asked = read_choice(name)
     chosen = asked if asked in options else next(iter(options))
     st.session_state[key] = chosen
-    st.selectbox(label, list(options), format_func=lambda id_: options.get(id_, id_), key=key, on_change=keep_widget, args=(name, key))
+    st.selectbox(
+        label,
+        list(options),
+        format_func=lambda id_: options.get(id_, id_),
+        key=key,
+        on_change=keep_widget,
+        args=(name, key),
+    )
     return chosen
 
 
@@ -48,13 +55,9 @@ def choose_district(view: View, *, on_page: str) -> Unit:
     return find_unit(view, chosen)
 
 
-def list_units(view: View) -> list[Unit]:
+def list_units(view: View) -> tuple[Unit, ...]:
     """All units, the outermost first."""
-    rows = view.ask("units").to_dict("records")
-    return [
-        Unit(int(row["level"]), row["unit_id"], str(row[f"name_{view.language}"]), str(row["parent_unit_id"] or ""))
-        for row in rows
-    ]
+    return _list_units(view, view.city.current.sha256, view.language)
 
 
 def find_unit(view: View, unit_id: str) -> Unit:
@@ -71,6 +74,15 @@ def list_path(view: View, unit: Unit) -> list[Unit]:
     while path[0].level > 0 and (path[0].level - 1, path[0].parent_id) in above:
         path.insert(0, above[(path[0].level - 1, path[0].parent_id)])
     return path
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _list_units(_view: View, sha256: str, language: str) -> tuple[Unit, ...]:  # noqa: ARG001  the hash is a key
+    rows = _view.ask("units").to_dict("records")
+    return tuple(
+        Unit(int(row["level"]), row["unit_id"], str(row[f"name_{language}"]), str(row["parent_unit_id"] or ""))
+        for row in rows
+    )
 
 
 def name_level(view: View, level: int) -> str:

@@ -1,4 +1,4 @@
-"""The frame around every page: language, guard, title, "data as of", and what is shown when there is nothing to show."""
+"""The frame around every page: language, guard, title, "data as of", and what is shown when nothing can be."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def show_page(page: str, show: Callable[[View], None], *, build_dir: Path, now_u
     _warn_if_stale(view, now_utc)
     try:
         show(view)
-    except Exception:  # a visitor gets a sentence whatever fails; the server's log gets the trace
+    except Exception:  # noqa: BLE001  a visitor gets a sentence whatever fails; the server's log gets the trace
         _LOG.exception("The page %s failed.", page)
         parts.show_state(words.say(language, "state.failed_title"), words.say(language, "state.failed_text"))
 
@@ -57,9 +57,15 @@ def _show_head(language: str, title: str, below: str) -> None:
 def _offer_language(language: str) -> None:
     st.session_state[_LANGUAGE_KEY] = language
     st.segmented_control(
-        "语言 / Language", words.LANGUAGES, format_func=words.LANGUAGE_NAMES.__getitem__, key=_LANGUAGE_KEY,
-        on_change=_keep_language, label_visibility="collapsed", width="stretch", required=True,
-    )  # fmt: skip
+        "语言 / Language",
+        words.LANGUAGES,
+        format_func=words.LANGUAGE_NAMES.__getitem__,
+        key=_LANGUAGE_KEY,
+        on_change=_keep_language,
+        label_visibility="collapsed",
+        width="stretch",
+        required=True,
+    )
 
 
 def _keep_language() -> None:
@@ -71,7 +77,8 @@ def _describe_data(view: View) -> str:
     zone = str(view.zone.key)
     told = escape(view.say("frame.as_of", city=view.city_name, moment=view.moment(view.city.as_of_utc), zone=zone))
     if view.city.manifest["is_synthetic"]:
-        told += f"<span class='g-badge'>{escape(view.say('frame.synthetic'))}</span>"
+        badge = escape(view.say("frame.synthetic"))
+        told += f"<span class='g-badge'>{badge}</span>"
     return told
 
 
@@ -85,5 +92,8 @@ def _warn_if_stale(view: View, now_utc: datetime) -> None:
 def _show_not_ready(language: str, error: NotReadyError) -> None:
     sentence, _, command = str(error).partition("Run: ")
     parts.show_state(
-        words.say(language, "state.not_ready_title"), words.say(language, "state.not_ready_text"), sentence.strip(), command=command
+        words.say(language, "state.not_ready_title"),
+        words.say(language, "state.not_ready_text"),
+        sentence.strip(),
+        command=command,
     )

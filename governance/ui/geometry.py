@@ -20,7 +20,7 @@ import shapely
 
 from governance.city import City
 
-_SIMPLIFIED_SHARE = 0.08
+_SIMPLIFIED_SHARE = 0.12
 _GAP_SHARE = 0.02
 _DECIMALS = 5
 _LETTER_SHARE = 0.4
@@ -37,25 +37,38 @@ class Shapes:
 
 
 def make_shapes(city: City) -> Shapes:
-    """The shapes of a city's grids, made once per content and kept for the two newest."""
-    frame = city.ask("ui_shapes")
-    key = hashlib.sha256("\n".join(f"{row}" for row in _list_facts(frame)).encode()).hexdigest()
+    """The shapes of a city's grids, made once per content: a new generation with the same grids has the same shapes."""
+    generation = city.current.sha256
     with _LOCK:
-        if key not in _MADE:
-            while len(_MADE) > 1:
-                _MADE.pop(next(iter(_MADE)))
-            _MADE[key] = _encode_shapes(frame)
-        return _MADE[key]
+        if generation not in _BY_GENERATION:
+            _forget_old(_BY_GENERATION)
+            _BY_GENERATION[generation] = _find_or_make(city.ask("ui_shapes"))
+        return _BY_GENERATION[generation]
 
 
 def find_body(name: str) -> bytes | None:
     """The gzipped body served under a name, if it was made and is still kept."""
     with _LOCK:
-        return next((shapes.bodies[name] for shapes in _MADE.values() if name in shapes.bodies), None)
+        return next((shapes.bodies[name] for shapes in _BY_CONTENT.values() if name in shapes.bodies), None)
 
 
+_KEPT = 2
 _LOCK = threading.Lock()
-_MADE: dict[str, Shapes] = {}
+_BY_GENERATION: dict[str, Shapes] = {}
+_BY_CONTENT: dict[str, Shapes] = {}
+
+
+def _find_or_make(frame: pd.DataFrame) -> Shapes:
+    key = hashlib.sha256("\n".join(f"{row}" for row in _list_facts(frame)).encode()).hexdigest()
+    if key not in _BY_CONTENT:
+        _forget_old(_BY_CONTENT)
+        _BY_CONTENT[key] = _encode_shapes(frame)
+    return _BY_CONTENT[key]
+
+
+def _forget_old(kept: dict[str, Shapes]) -> None:
+    while len(kept) >= _KEPT:
+        kept.pop(next(iter(kept)))
 
 
 def _list_facts(frame: pd.DataFrame) -> Iterable[Any]:

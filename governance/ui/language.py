@@ -69,6 +69,14 @@ def format_moment(language: str, moment_utc: Any, zone: ZoneInfo) -> str:
     return str(dates.format_datetime(local, pattern, locale=_LOCALES[language]))
 
 
+def format_day(language: str, moment_utc: Any, zone: ZoneInfo) -> str:
+    """The day of a naive UTC moment on the city's clock."""
+    if _is_missing(moment_utc):
+        return MISSING
+    local = moment_utc.replace(tzinfo=UTC).astimezone(zone)
+    return str(dates.format_date(local, "y年M月d日" if language == "zh" else "d MMM y", locale=_LOCALES[language]))
+
+
 def format_local(moment_utc: Any, zone: ZoneInfo) -> str:
     """A naive UTC moment on the city's clock in a form that sorts; empty if there is none."""
     return "" if _is_missing(moment_utc) else moment_utc.replace(tzinfo=UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")

@@ -16,14 +16,12 @@ from governance.ui.geometry import Shapes
 from governance.ui.geometry_route import locate_shapes
 
 GRID_LAYER = "grids"
-# By digit: outside the chosen unit, green, yellow, red, without a tier.
-_FILLS = [palette.to_rgba(palette.OUTSIDE)] + [
-    palette.to_rgba(palette.TIER_COLOURS[tier]) for tier in ("green", "yellow", "red")
-] + [palette.to_rgba(palette.RULE)]  # fmt: skip
-_LETTERS = [" ", " ", palette.TIER_LETTERS["yellow"], palette.TIER_LETTERS["red"], " "]
-_INKS = [[0, 0, 0, 0]] + [
-    palette.to_rgba(palette.TIER_INKS[tier]) for tier in ("green", "yellow", "red")
-] + [[0, 0, 0, 0]]  # fmt: skip
+# By digit: outside the chosen unit or without a tier, green, yellow, red.
+_ORDER = ("green", "yellow", "red")
+_CLEAR = [0, 0, 0, 0]
+_FILLS = [palette.to_rgba(palette.OUTSIDE), *(palette.to_rgba(palette.TIER_COLOURS[tier]) for tier in _ORDER)]
+_LETTERS = [" ", " ", palette.TIER_LETTERS["yellow"], palette.TIER_LETTERS["red"]]
+_INKS = [_CLEAR, *(palette.to_rgba(palette.TIER_INKS[tier]) for tier in _ORDER)]
 
 
 @dataclass(frozen=True)
@@ -71,9 +69,14 @@ _TOOLTIP_STYLE = {
 
 def _fill_grids(shapes: Shapes, digits: str) -> pdk.Layer:
     layer = pdk.Layer(
-        "GeoJsonLayer", data=locate_shapes(shapes.grids), id=GRID_LAYER, pickable=True, stroked=False, auto_highlight=True,
+        "GeoJsonLayer",
+        data=locate_shapes(shapes.grids),
+        id=GRID_LAYER,
+        pickable=True,
+        stroked=False,
+        auto_highlight=True,
         highlight_color=[*palette.to_rgba(palette.ACCENT, 110)],
-    )  # fmt: skip
+    )
     # Set on the part layer: Streamlit fades whatever is not selected if it finds the colour on the layer itself.
     layer._subLayerProps = {"polygons-fill": {"getFillColor": _look_up(_FILLS, digits, "properties.n")}}  # noqa: SLF001
     layer.updateTriggers = {"getFillColor": _digest(digits)}
@@ -82,9 +85,16 @@ def _fill_grids(shapes: Shapes, digits: str) -> pdk.Layer:
 
 def _write_letters(shapes: Shapes, digits: str) -> pdk.Layer:
     layer = pdk.Layer(
-        "TextLayer", data=locate_shapes(shapes.labels), id="letters", pickable=False, get_position="p", get_size="s",
-        size_units='"meters"', font_weight=700, get_text=_look_up(_LETTERS, digits, "n")[3:],
-    )  # fmt: skip
+        "TextLayer",
+        data=locate_shapes(shapes.labels),
+        id="letters",
+        pickable=False,
+        get_position="p",
+        get_size="s",
+        size_units='"meters"',
+        font_weight=700,
+        get_text=_look_up(_LETTERS, digits, "n")[3:],
+    )
     layer._subLayerProps = {"characters": {"getColor": _look_up(_INKS, digits, "n")}}  # noqa: SLF001  as above
     layer.updateTriggers = {"getText": _digest(digits), "getColor": _digest(digits)}
     return layer
@@ -92,30 +102,51 @@ def _write_letters(shapes: Shapes, digits: str) -> pdk.Layer:
 
 def _draw_outlines(shapes: Shapes) -> pdk.Layer:
     return pdk.Layer(
-        "GeoJsonLayer", data=locate_shapes(shapes.outlines), id="outlines", pickable=False, filled=False,
-        get_line_color=palette.to_rgba(palette.MUTED), line_width_units='"pixels"', get_line_width=1,
-    )  # fmt: skip
+        "GeoJsonLayer",
+        data=locate_shapes(shapes.outlines),
+        id="outlines",
+        pickable=False,
+        filled=False,
+        get_line_color=palette.to_rgba(palette.MUTED),
+        line_width_units='"pixels"',
+        get_line_width=1,
+    )
 
 
 def _outline_grid(wkb: bytes) -> pdk.Layer:
     polygon = json.loads(shapely.to_geojson(shapely.from_wkb(bytes(wkb))))
     return pdk.Layer(
-        "GeoJsonLayer", data={"type": "Feature", "properties": {}, "geometry": polygon}, id="chosen", pickable=False,
-        filled=False, get_line_color=palette.to_rgba(palette.ACCENT), line_width_units='"pixels"', get_line_width=4,
-    )  # fmt: skip
+        "GeoJsonLayer",
+        data={"type": "Feature", "properties": {}, "geometry": polygon},
+        id="chosen",
+        pickable=False,
+        filled=False,
+        get_line_color=palette.to_rgba(palette.ACCENT),
+        line_width_units='"pixels"',
+        get_line_width=4,
+    )
 
 
 def _look_up(values: list[Any], digits: str, number: str) -> str:
-    """A deck.gl expression: the value for a grid's digit. Only names and parentheses may be indexed in it."""
+    """A deck.gl expression: the value for a grid's digit. Only names and parentheses may be indexed in it.
+
+    Two digits (0 to 3) travel in one hexadecimal sign, the even grid's in its lower half.
+    """
     listed = json.dumps(values, separators=(",", ":")).replace('"', "'")
-    return f"@@=({listed})[('{digits}')[{number}]]"
+    sign = f"('0x'+('{_pack(digits)}')[{number}>>1])"
+    return f"@@=({listed})[({sign}>>(({number}&1)*2))&3]"
+
+
+def _pack(digits: str) -> str:
+    pairs = zip(digits[::2], f"{digits}0"[1::2], strict=True)
+    return "".join(f"{int(even) + 4 * int(odd):x}" for even, odd in pairs)
 
 
 def _digest(digits: str) -> str:
     return hashlib.sha256(digits.encode()).hexdigest()[:16]
 
 
-def _frame_box(box: Box, *, width_px: int = 700, height_px: int = 500) -> pdk.ViewState:
+def _frame_box(box: Box, *, width_px: int = 800, height_px: int = 560) -> pdk.ViewState:
     """The view that shows the box: Web Mercator, 512 pixels around the world at zoom 0."""
     span = max(box.east - box.west, 0.002)
     rise = max(_mercator(box.north) - _mercator(box.south), 0.002)
@@ -123,9 +154,12 @@ def _frame_box(box: Box, *, width_px: int = 700, height_px: int = 500) -> pdk.Vi
     middle = (_mercator(box.north) + _mercator(box.south)) / 2
     latitude = math.degrees(2 * math.atan(math.exp(math.radians(middle))) - math.pi / 2)
     return pdk.ViewState(
-        longitude=round((box.west + box.east) / 2, 5), latitude=round(latitude, 5), zoom=round(min(zoom, 16), 2),
-        min_zoom=3, max_zoom=18,
-    )  # fmt: skip
+        longitude=round((box.west + box.east) / 2, 5),
+        latitude=round(latitude, 5),
+        zoom=round(min(zoom, 16), 2),
+        min_zoom=3,
+        max_zoom=18,
+    )
 
 
 def _mercator(latitude: float) -> float:

@@ -16,7 +16,7 @@ SOFT = "#9db4c8"
 WARNING = "#8a4b00"
 
 TIERS = ("red", "yellow", "green")
-TIER_COLOURS = {"red": "#a81c2b", "yellow": "#eba937", "green": "#cfe3d3"}
+TIER_COLOURS = {"red": "#a81c2b", "yellow": "#eba937", "green": "#c3dfca"}
 TIER_INKS = {"red": "#ffffff", "yellow": "#1d1d1b", "green": "#1d1d1b"}
 TIER_LETTERS = {"red": "R", "yellow": "Y", "green": "G"}
 OUTSIDE = "#ebe9e4"

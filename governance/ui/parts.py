@@ -63,8 +63,9 @@ def show_note(text: str) -> None:
 def show_figures(figures: Iterable[Figure]) -> None:
     """Headline numbers in a row."""
     cells = "".join(
-        f"<div class='g-figure'><span>{escape(f.label)}</span><b>{escape(f.value)}</b><small>{escape(f.basis)}</small></div>"
-        for f in figures
+        f"<div class='g-figure'><span>{escape(figure.label)}</span><b>{escape(figure.value)}</b>"
+        f"<small>{escape(figure.basis)}</small></div>"
+        for figure in figures
     )
     st.html(f"<div class='g-figures'>{cells}</div>")
 
@@ -72,8 +73,9 @@ def show_figures(figures: Iterable[Figure]) -> None:
 def show_bars(bars: Iterable[Bar], *, is_wide: bool = False) -> None:
     """Bars below each other with their words and values; `is_wide` gives the words the room."""
     cells = "".join(
-        f"<span>{escape(bar.label)}</span><span class='g-bar'><i style='width:{100 * min(max(bar.share, 0), 1):.1f}%'></i>"
-        f"</span><em>{escape(bar.value)} <small>{escape(bar.note)}</small></em>"
+        f"<span>{escape(bar.label)}</span>"
+        f"<span class='g-bar'><i style='width:{100 * min(max(bar.share, 0), 1):.1f}%'></i></span>"
+        f"<em>{escape(bar.value)} <small>{escape(bar.note)}</small></em>"
         for bar in bars
     )
     st.html(f"<div class='g-bars{' g-wide' if is_wide else ''}'>{cells}</div>")
@@ -88,9 +90,8 @@ def show_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None
         + "</tr>"
         for row in rows
     )
-    st.html(
-        f"<div class='g-scroll'><table class='g-table'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    table = f"<table class='g-table'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    st.html(f"<div class='g-scroll'>{table}</div>")
 
 
 def show_state(title: str, *sentences: str, command: str = "") -> None:

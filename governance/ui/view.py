@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,6 +43,11 @@ class View:
         """A text in the view's language."""
         return words.say(self.language, key, **values)
 
+    def word(self, section: str, code: Any) -> str:
+        """What a code of the snapshot (a stage, a tier, a place) is called; the code itself if it has no name yet."""
+        key = f"{section}.{code}"
+        return words.load_texts(self.language).get(key, str(code))
+
     def ask(self, name: str, **params: Any) -> pd.DataFrame:
         """The answer of `sql/ask_ui_<name>.sql`."""
         return _ask(self.city, self.city.current.sha256, f"ui_{name}", tuple(sorted(params.items())))
@@ -50,10 +57,9 @@ class View:
         rows = self.ask(name, **params).to_dict("records")
         return {str(key): value for key, value in rows[0].items()} if rows else None
 
-    def names(self, question: str, column: str) -> dict[str, str]:
+    def names(self, question: str, column: str) -> Mapping[str, str]:
         """Ids and their names in the view's language, in the answer's order."""
-        frame = self.ask(question)
-        return dict(zip(frame[column], frame[f"name_{self.language}"], strict=True))
+        return _list_names(self.city, self.city.current.sha256, question, column, f"name_{self.language}")
 
     def department_name(self, department: Any) -> str:
         """The name of a department; its id if it has none, words if there is no department."""
@@ -83,6 +89,10 @@ class View:
         """A relative change with its sign."""
         return words.format_change(self.language, value)
 
+    def day(self, moment_utc: Any) -> str:
+        """The day of a moment on the city's clock."""
+        return words.format_day(self.language, moment_utc, self.zone)
+
     def moment(self, moment_utc: Any) -> str:
         """A moment on the city's clock."""
         return words.format_moment(self.language, moment_utc, self.zone)
@@ -98,6 +108,12 @@ def open_current(build_dir: Path) -> City:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _open_generation(build_dir: str, _generation: str, sha256: str) -> City:  # noqa: ARG001  the hash is the cache's key
     return open_city(build_dir)
+
+
+@st.cache_resource(max_entries=50, show_spinner=False)
+def _list_names(_city: City, sha256: str, question: str, column: str, name: str) -> Mapping[str, str]:  # noqa: ARG001
+    frame = _city.ask(f"ui_{question}")
+    return MappingProxyType(dict(zip(frame[column], frame[name], strict=True)))
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)

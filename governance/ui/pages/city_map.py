@@ -11,7 +11,7 @@ from governance.ui.address import keep_choice, read_choice
 from governance.ui.choices import Unit, choose_district, choose_scenario
 from governance.ui.geometry import make_shapes
 from governance.ui.map import Box, make_deck, read_selected
-from governance.ui.pages.grid_card import show_grid_card
+from governance.ui.pages.grid_card import show_grid_card, show_open_cases
 from governance.ui.view import View
 
 _KEY = "map"
@@ -30,6 +30,8 @@ def show(view: View) -> None:
     grid = _find_grid(view, scenario)
     with left:
         _show_map(view, scenario, unit, grid)
+        if grid:
+            show_open_cases(view, scenario, grid["grid_id"])
     with right:
         if grid:
             st.button(view.say("map.close_card"), on_click=keep_choice, args=("grid", ""), icon=":material/arrow_back:")
@@ -72,7 +74,7 @@ def _show_legend(view: View, scenario: str, unit: Unit) -> None:
         return
     cells = [
         "<span>"
-        + parts.mark_tier(tier, view.say(f"tier.{tier}"))
+        + parts.mark_tier(tier, view.word("tier", tier))
         + f" <b>{view.count(figures[tier])}</b> ({view.share(figures[f'{tier}_share'])})</span>"
         for tier in palette.TIERS
     ]
@@ -93,7 +95,7 @@ def _show_map(view: View, scenario: str, unit: Unit, grid: dict[str, Any] | None
     )
     st.pydeck_chart(
         deck, key=_KEY, on_select=_keep_selected, selection_mode="single-object", height=600, alt=view.say("map.alt")
-    )  # fmt: skip
+    )
     st.session_state["map_view"] = view
     parts.show_note(view.say("map.hint"))
 
@@ -115,6 +117,9 @@ def _show_reddest(view: View, scenario: str, unit: Unit) -> None:
             place = str(row[f"place_{view.language}"])
             label = f"{view.decimal(row['expected_reports_28d'], digits=2)}　{letter}　{row['grid_id']}　{place}"
             st.button(
-                parts.escape_markdown(label), key=f"reddest_{row['grid_id']}", type="tertiary",
-                on_click=keep_choice, args=("grid", row["grid_id"]),
-            )  # fmt: skip
+                parts.escape_markdown(label),
+                key=f"reddest_{row['grid_id']}",
+                type="tertiary",
+                on_click=keep_choice,
+                args=("grid", row["grid_id"]),
+            )

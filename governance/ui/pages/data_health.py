@@ -1,4 +1,4 @@
-"""The page of the data's health: what became of every row that came in, and whether the snapshot keeps its own rules."""
+"""The page of the data's health: what became of every row, and whether the snapshot keeps its own rules."""
 
 from __future__ import annotations
 
@@ -40,34 +40,46 @@ def _show_totals(view: View, totals: dict[str, Any]) -> None:
     cases = count(totals["cases"])
     parts.show_figures(
         [
-            parts.Figure(say("health.read"), count(totals["read"]), say("health.in_files", files=count(totals["files"]))),
+            parts.Figure(
+                say("health.read"), count(totals["read"]), say("health.in_files", files=count(totals["files"]))
+            ),
             parts.Figure(say("health.accepted"), count(totals["accepted"]), say("health.balance")),
             parts.Figure(
-                say("health.quarantined"), count(totals["quarantined"]),
+                say("health.quarantined"),
+                count(totals["quarantined"]),
                 say("health.of_read", share=view.share(totals["quarantined_share"], digits=2)),
             ),
             parts.Figure(say("health.duplicate"), count(totals["duplicate"]), say("health.duplicate_note")),
             parts.Figure(
-                say("health.unmatched"), view.share(totals["unmatched_share"], digits=2),
-                say("health.unmatched_note", outside=count(totals["outside"]), missing=count(totals["missing"]), cases=cases),
+                say("health.unmatched"),
+                view.share(totals["unmatched_share"], digits=2),
+                say(
+                    "health.unmatched_note",
+                    outside=count(totals["outside"]),
+                    missing=count(totals["missing"]),
+                    cases=cases,
+                ),
             ),
             parts.Figure(
-                say("health.unmapped"), view.share(totals["unmapped_share"], digits=2),
+                say("health.unmapped"),
+                view.share(totals["unmapped_share"], digits=2),
                 say("health.unmapped_note", part=count(totals["unmapped"]), cases=cases),
             ),
-            parts.Figure(say("health.last"), view.moment(totals["last_reported_at_utc"]), say("health.last_note")),
+            parts.Figure(say("health.last"), view.day(totals["last_reported_at_utc"]), say("health.last_note")),
             parts.Figure(
-                say("health.checks"), count(totals["failing_checks"]), say("health.checks_of", checks=count(totals["checks"]))
+                say("health.checks"),
+                count(totals["failing_checks"]),
+                say("health.checks_of", checks=count(totals["checks"])),
             ),
         ]
-    )  # fmt: skip
+    )
 
 
 def _show_files(view: View) -> None:
     frame = view.ask("health_files")
     parts.show_title(view.say("health.files"), view.say("health.files_note"))
     listed = frame.assign(
-        content=[view.say(f"content.{content}") for content in frame["content"]],
+        content=[view.word("content", content) for content in frame["content"]],
         last=[view.moment(moment) for moment in frame["last_reported_at_utc"]],
     )
     counts = ("read", "accepted", "quarantined", "duplicate")
@@ -76,9 +88,15 @@ def _show_files(view: View) -> None:
     }
     columns |= {name: st.column_config.NumberColumn(view.say(f"column.{name}"), format="localized") for name in counts}
     st.dataframe(
-        listed, hide_index=True, placeholder=MISSING, width="stretch", height=35 * (min(len(listed), 8) + 1) + 3, key="files",
-        column_order=["source", "content", "file", *counts, "last"], column_config=columns,
-    )  # fmt: skip
+        listed,
+        hide_index=True,
+        placeholder=MISSING,
+        width="stretch",
+        height=35 * (min(len(listed), 8) + 1) + 3,
+        key="files",
+        column_order=["source", "content", "file", *counts, "last"],
+        column_config=columns,
+    )
 
 
 def _show_reasons(view: View) -> None:
@@ -94,12 +112,16 @@ def _show_reasons(view: View) -> None:
         columns,
         (
             (
-                row["source"], view.say(f"severity.{row['severity']}"), str(row[f"message_{view.language}"]), row["code"],
-                view.count(row["files"]), view.count(row["rows"]),
+                row["source"],
+                view.word("severity", row["severity"]),
+                str(row[f"message_{view.language}"]),
+                row["code"],
+                view.count(row["files"]),
+                view.count(row["rows"]),
             )
             for row in rows
         ),
-    )  # fmt: skip
+    )
 
 
 def _show_samples(view: View) -> None:
@@ -114,23 +136,30 @@ def _show_samples(view: View) -> None:
     frame = view.ask("health_samples", code=code, rows=_SAMPLES)
     names = ("source", "file", "row_number", "reasons", "original")
     st.dataframe(
-        frame, hide_index=True, placeholder=MISSING, width="stretch", height=35 * (min(len(frame), 7) + 1) + 3, key="samples", column_order=names,
+        frame,
+        hide_index=True,
+        placeholder=MISSING,
+        width="stretch",
+        height=35 * (min(len(frame), 7) + 1) + 3,
+        key="samples",
+        column_order=names,
         column_config={name: view.say(f"column.{name}") for name in names},
-    )  # fmt: skip
+    )
 
 
 def _show_places(view: View) -> None:
     parts.show_title(view.say("health.places"), view.say("health.places_note"))
     parts.show_table(
         [
-            parts.Column(view.say("column.source")), parts.Column(view.say("column.location")),
+            parts.Column(view.say("column.source")),
+            parts.Column(view.say("column.location")),
             parts.Column(view.say("column.cases"), is_number=True),
         ],
         (
-            (row["source"], view.say(f"location.{row['location_status']}"), view.count(row["rows"]))
-            for row in view.city.ask("health_locations").to_dict("records")
+            (row["source"], view.word("location", row["location_status"]), view.count(row["rows"]))
+            for row in view.ask("health_places").to_dict("records")
         ),
-    )  # fmt: skip
+    )
 
 
 def _show_points(view: View) -> None:
@@ -143,12 +172,15 @@ def _show_points(view: View) -> None:
         [parts.Column(view.say(title), is_number=place > 0) for place, title in enumerate(titles)],
         (
             (
-                row["source"], view.decimal(row["lon"], digits=5), view.decimal(row["lat"], digits=5),
-                view.count(row["rows"]), view.share(row["share"]),
+                row["source"],
+                view.decimal(row["lon"], digits=5),
+                view.decimal(row["lat"], digits=5),
+                view.count(row["rows"]),
+                view.share(row["share"]),
             )
             for row in rows
         ),
-    )  # fmt: skip
+    )
 
 
 def _show_categories(view: View) -> None:
@@ -159,9 +191,15 @@ def _show_categories(view: View) -> None:
         return
     names = ("source", "category", "rows")
     st.dataframe(
-        frame, hide_index=True, placeholder=MISSING, width="stretch", height=35 * (min(len(frame), 8) + 1) + 3, key="categories", column_order=names,
+        frame,
+        hide_index=True,
+        placeholder=MISSING,
+        width="stretch",
+        height=35 * (min(len(frame), 8) + 1) + 3,
+        key="categories",
+        column_order=names,
         column_config={name: view.say(f"column.{name}") for name in names},
-    )  # fmt: skip
+    )
 
 
 def _show_polygons(view: View) -> None:
@@ -171,19 +209,23 @@ def _show_polygons(view: View) -> None:
         parts.show_note(view.say("health.no_polygons"))
         return
     columns = [
-        parts.Column(view.say("column.kind")), parts.Column(view.say("column.grid")),
-        parts.Column(view.say("column.detail"), is_wide=True), parts.Column(view.say("column.area_km2"), is_number=True),
-    ]  # fmt: skip
+        parts.Column(view.say("column.kind")),
+        parts.Column(view.say("column.grid")),
+        parts.Column(view.say("column.detail"), is_wide=True),
+        parts.Column(view.say("column.area_km2"), is_number=True),
+    ]
     parts.show_table(
         columns,
         (
             (
-                view.say(f"polygon.{row['kind']}"), row["grid_id"], str(row[f"detail_{view.language}"]),
+                view.word("polygon", row["kind"]),
+                row["grid_id"],
+                str(row[f"detail_{view.language}"]),
                 view.decimal(row["area_km2"], digits=4),
             )
             for row in frame.to_dict("records")
         ),
-    )  # fmt: skip
+    )
 
 
 def _show_checks(view: View) -> None:
@@ -192,6 +234,6 @@ def _show_checks(view: View) -> None:
         [parts.Column(view.say("column.rule"), is_wide=True), parts.Column(view.say("column.failing"), is_number=True)],
         (
             (str(row["name"]).replace("_", " "), view.count(row["failing_rows"]))
-            for row in view.city.ask("health_checks").to_dict("records")
+            for row in view.ask("health_checks").to_dict("records")
         ),
     )

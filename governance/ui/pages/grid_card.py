@@ -13,7 +13,8 @@ from governance.ui.charts import show_history
 from governance.ui.language import load_texts
 from governance.ui.view import View
 
-_CASES = 50
+_CASES = 12
+_ALMOST_CERTAIN = 0.995
 
 
 def show_grid_card(view: View, scenario: str, grid: dict[str, Any]) -> None:
@@ -27,7 +28,6 @@ def show_grid_card(view: View, scenario: str, grid: dict[str, Any]) -> None:
         _show_forecast(view, grid)
         _show_reasons(view, scenario, grid["grid_id"])
     _show_reports(view, scenario, grid["grid_id"])
-    _show_cases(view, scenario, grid["grid_id"])
 
 
 def name_scenes(view: View, scenario: str) -> dict[str, str]:
@@ -43,18 +43,26 @@ def read_template(view: View, scenario: str) -> dict[str, Any]:
 
 
 def _show_forecast(view: View, grid: dict[str, Any]) -> None:
-    st.html(parts.mark_tier(grid["tier"], view.say(f"tier.{grid['tier']}")))
+    st.html(parts.mark_tier(grid["tier"], view.word("tier", grid["tier"])))
     parts.show_figures(
         [
             parts.Figure(
-                view.say("card.expected"), view.decimal(grid["expected_reports_28d"], digits=2), view.say("card.per_28d")
+                view.say("card.expected"),
+                view.decimal(grid["expected_reports_28d"], digits=2),
+                view.say("card.per_28d"),
             ),
-            parts.Figure(view.say("card.p_any"), view.share(grid["p_any_28d"], digits=0), view.say("card.per_28d")),
+            parts.Figure(view.say("card.p_any"), _spell_chance(view, grid["p_any_28d"]), view.say("card.per_28d")),
             parts.Figure(
-                view.say("card.rank"), view.count(grid["rank"]), view.say("card.rank_of", grids=view.count(grid["ranked_grids"]))
+                view.say("card.rank"),
+                view.count(grid["rank"]),
+                view.say("card.rank_of", grids=view.count(grid["ranked_grids"])),
             ),
         ]
-    )  # fmt: skip
+    )
+
+
+def _spell_chance(view: View, chance: float) -> str:
+    return view.say("card.almost_certain") if chance > _ALMOST_CERTAIN else view.share(chance, digits=0)
 
 
 def _show_reasons(view: View, scenario: str, grid_id: str) -> None:
@@ -79,7 +87,8 @@ def _show_reports(view: View, scenario: str, grid_id: str) -> None:
     show_history(view, months)
 
 
-def _show_cases(view: View, scenario: str, grid_id: str) -> None:
+def show_open_cases(view: View, scenario: str, grid_id: str) -> None:
+    """The most urgent open cases of a grid in a scenario, and how many there are."""
     cases = view.ask("open_cases", scenario=scenario, grid_id=grid_id, rows=_CASES)
     total = int(cases["all_rows"].iloc[0]) if len(cases) else 0
     parts.show_title(view.say("card.open_cases", count=view.count(total)))
@@ -90,9 +99,11 @@ def _show_cases(view: View, scenario: str, grid_id: str) -> None:
         parts.show_note(view.say("card.first_cases", shown=view.count(len(cases))))
     scenes = name_scenes(view, scenario)
     columns = [
-        parts.Column(view.say("column.incident")), parts.Column(view.say("column.stage")),
-        parts.Column(view.say("column.department")), parts.Column(view.say("column.due")),
-    ]  # fmt: skip
+        parts.Column(view.say("column.incident")),
+        parts.Column(view.say("column.stage")),
+        parts.Column(view.say("column.department")),
+        parts.Column(view.say("column.due")),
+    ]
     parts.show_table(columns, [_list_case(view, case, scenes) for case in cases.to_dict("records")])
 
 
@@ -102,8 +113,7 @@ def _list_case(view: View, case: dict[str, Any], scenes: dict[str, str]) -> list
     late = view.say(f"card.{state}", days=view.decimal(case["overdue_days"])) if state else ""
     return [
         f"{case['incident_id']} {scene}".strip(),
-        view.say(f"stage.{case['stage']}"),
+        view.word("stage", case["stage"]),
         view.department_name(case["department"]),
         f"{view.moment(case['due_at_utc'])} {late}".strip(),
     ]
-

@@ -11,8 +11,8 @@ from governance.exports import neutralise_formulas
 from governance.ui import language as words
 from governance.ui import parts
 from governance.ui.choices import choose, list_units
-from governance.ui.pages.grid_card import name_scenes
 from governance.ui.language import MISSING
+from governance.ui.pages.grid_card import name_scenes
 from governance.ui.view import NONE, UNMAPPED, UNMATCHED, View
 
 _SHOWN = 1000
@@ -35,7 +35,7 @@ def show(view: View) -> None:
 def _choose_filters(view: View) -> tuple[str, str, str]:
     departments = {"": view.say("choose.all_departments")}
     departments |= {id_: view.department_name(id_) for id_ in _list_departments(view)}
-    scenarios = {"": view.say("choose.all_scenarios")} | view.names("scenarios", "scenario")
+    scenarios = {"": view.say("choose.all_scenarios"), **view.names("scenarios", "scenario")}
     scenarios[UNMAPPED] = view.say("name.unmapped")
     districts = {"": view.say("choose.whole_city")}
     districts |= {unit.unit_id: unit.name for unit in list_units(view) if unit.level == 1}
@@ -59,21 +59,33 @@ def _show_figures(view: View, total: dict[str, Any]) -> None:
     say, count, due = view.say, view.count, view.count(total["due_cases"])
     parts.show_figures(
         [
-            parts.Figure(say("overdue.overdue"), count(total["overdue_cases"]), say("figure.of_open_cases", cases=count(total["open_cases"]))),
-            parts.Figure(say("overdue.seriously"), count(total["seriously_overdue_cases"]), say("overdue.seriously_note")),
+            parts.Figure(
+                say("overdue.overdue"),
+                count(total["overdue_cases"]),
+                say("figure.of_open_cases", cases=count(total["open_cases"])),
+            ),
+            parts.Figure(
+                say("overdue.seriously"), count(total["seriously_overdue_cases"]), say("overdue.seriously_note")
+            ),
             parts.Figure(say("overdue.near"), count(total["near_due_cases"]), say("overdue.near_note")),
             parts.Figure(
-                say("overdue.rate"), view.share(total["overdue_rate"], digits=2),
+                say("overdue.rate"),
+                view.share(total["overdue_rate"], digits=2),
                 say("overdue.rate_note", part=count(total["due_still_open_cases"]), due=due),
             ),
             parts.Figure(
-                say("overdue.on_time"), view.share(total["on_time_rate"]),
+                say("overdue.on_time"),
+                view.share(total["on_time_rate"]),
                 say("overdue.on_time_note", part=count(total["disposed_on_time_cases"]), due=due),
             ),
-            parts.Figure(say("overdue.mean"), say("unit.days", value=view.decimal(total["mean_overdue_days"])), say("overdue.mean_note")),
+            parts.Figure(
+                say("overdue.mean"),
+                say("unit.days", value=view.decimal(total["mean_overdue_days"])),
+                say("overdue.mean_note"),
+            ),
             parts.Figure(say("name.unmatched"), count(total["unmatched_overdue_cases"]), say("overdue.unmatched_note")),
         ]
-    )  # fmt: skip
+    )
 
 
 def _show_departments(view: View, chosen: dict[str, str]) -> None:
@@ -83,27 +95,44 @@ def _show_departments(view: View, chosen: dict[str, str]) -> None:
     columns: dict[str, Any] = {"name": st.column_config.TextColumn(view.say("column.department"), width="medium")}
     for name, shape in _NUMBERS.items():
         columns[name] = st.column_config.NumberColumn(
-            view.say(f"column.{name}"), help=view.say(f"help.{name}"), format=shape or None
+            view.say(f"column.{name}"), help=view.say(f"help.{name}"), format=shape or "localized"
         )
     columns["overdue_cases"] = st.column_config.ProgressColumn(
-        view.say("column.overdue_cases"), help=view.say("help.overdue_cases"), format="%d", min_value=0,
-        max_value=max(int(frame["overdue_cases"].max()), 1), color="primary",
-    )  # fmt: skip
+        view.say("column.overdue_cases"),
+        help=view.say("help.overdue_cases"),
+        format="%d",
+        min_value=0,
+        max_value=max(int(frame["overdue_cases"].max()), 1),
+        color="primary",
+    )
     st.dataframe(
-        listed, hide_index=True, placeholder=MISSING, width="stretch", height=35 * (min(len(listed), 10) + 1) + 3, key="departments",
-        column_order=["name", *_NUMBERS], column_config=columns,
-    )  # fmt: skip
+        listed,
+        hide_index=True,
+        placeholder=MISSING,
+        width="stretch",
+        height=35 * (min(len(listed), 10) + 1) + 3,
+        key="departments",
+        column_order=["name", *_NUMBERS],
+        column_config=columns,
+    )
 
 
 _NUMBERS = {
-    "overdue_cases": "", "seriously_overdue_cases": "", "near_due_cases": "", "open_cases": "", "overdue_rate": "percent",
-    "on_time_rate": "percent", "due_cases": "", "mean_overdue_days": "%.1f", "max_overdue_days": "%.1f",
-}  # fmt: skip
+    "overdue_cases": "",
+    "seriously_overdue_cases": "",
+    "near_due_cases": "",
+    "open_cases": "",
+    "overdue_rate": "percent",
+    "on_time_rate": "percent",
+    "due_cases": "",
+    "mean_overdue_days": "%.1f",
+    "max_overdue_days": "%.1f",
+}
 
 
 def _show_cases(view: View, chosen: dict[str, str]) -> None:
     stages = {"": view.say("choose.all_stages")}
-    stages |= {stage: view.say(f"stage.{stage}") for stage in view.ask("overdue_stages")["stage"]}
+    stages |= {stage: view.word("stage", stage) for stage in view.ask("overdue_stages")["stage"]}
     parts.show_title(view.say("overdue.list"), view.say("overdue.list_note"))
     left, right = st.columns([1, 1], vertical_alignment="bottom")
     with left:
@@ -115,16 +144,25 @@ def _show_cases(view: View, chosen: dict[str, str]) -> None:
         return
     with right:
         st.download_button(
-            view.say("overdue.download", cases=view.count(total)), lambda: _write_csv(view, chosen, stage),
-            file_name=f"overdue-{view.city.generation}.csv", mime="text/csv", icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
+            view.say("overdue.download", cases=view.count(total)),
+            lambda: _write_csv(view, chosen, stage),
+            file_name=f"overdue-{view.city.generation}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
     if total > len(cases):
         parts.show_note(view.say("overdue.first_cases", shown=view.count(len(cases)), cases=view.count(total)))
     listed = _name_cases(view, cases)
     st.dataframe(
-        listed, hide_index=True, placeholder=MISSING, width="stretch", height=35 * (min(len(listed), 12) + 1) + 3, key="cases",
+        listed,
+        hide_index=True,
+        placeholder=MISSING,
+        width="stretch",
+        height=35 * (min(len(listed), 12) + 1) + 3,
+        key="cases",
         column_config=_describe_cases(view),
-    )  # fmt: skip
+    )
 
 
 def _name_cases(view: View, cases: pd.DataFrame) -> pd.DataFrame:
@@ -137,10 +175,13 @@ def _name_cases(view: View, cases: pd.DataFrame) -> pd.DataFrame:
             "incident": cases["incident_id"],
             "department": [view.department_name(row["department"]) for row in rows],
             "overdue_days": cases["overdue_days"].round(1),
-            "stage": [view.say(f"stage.{row['stage']}") for row in rows],
+            "stage": [view.word("stage", row["stage"]) for row in rows],
             "scenario": [view.scenario_name(row["scenario"]) for row in rows],
             "scene": [scenes[row["scenario"]].get(row["scene"], "") for row in rows],
-            "district": [view.say("name.unmatched") if row["level_1_id"] == UNMATCHED else units.get(row["level_1_id"], "") for row in rows],
+            "district": [
+                view.say("name.unmatched") if row["level_1_id"] == UNMATCHED else units.get(row["level_1_id"], "")
+                for row in rows
+            ],
             "town": [units.get(row["level_2_id"], "") for row in rows],
             "grid": cases["grid_id"].fillna(""),
             "reported": [words.format_local(moment, view.zone) for moment in cases["reported_at_utc"]],
@@ -150,11 +191,23 @@ def _name_cases(view: View, cases: pd.DataFrame) -> pd.DataFrame:
             "returns": cases["returns"],
             "source": cases["source"],
         }
-    )  # fmt: skip
+    )
 
 
 def _describe_cases(view: View) -> dict[str, Any]:
-    texts = ("incident", "department", "stage", "scenario", "scene", "district", "town", "grid", "reported", "due", "source")
+    texts = (
+        "incident",
+        "department",
+        "stage",
+        "scenario",
+        "scene",
+        "district",
+        "town",
+        "grid",
+        "reported",
+        "due",
+        "source",
+    )
     columns: dict[str, Any] = {name: st.column_config.TextColumn(view.say(f"column.{name}")) for name in texts}
     for name in ("overdue_days", "age_days"):
         columns[name] = st.column_config.NumberColumn(view.say(f"column.{name}"), format="%.1f")
@@ -166,8 +219,11 @@ def _describe_cases(view: View) -> dict[str, Any]:
 def _write_csv(view: View, chosen: dict[str, str], stage: str) -> bytes:
     """All cases under the filters as CSV that a spreadsheet opens in the right encoding and never runs."""
     listed = _name_cases(view, view.city.ask("ui_overdue_cases", **chosen, stage=stage, rows=_ALL))
-    safe = {name: neutralise_formulas(listed[name].astype("str")) for name in listed if listed[name].dtype.kind not in "iuf"}
+    safe = {
+        name: neutralise_formulas(listed[name].astype("str")) for name in listed if listed[name].dtype.kind not in "iuf"
+    }
     listed = listed.assign(**safe, as_of=words.format_local(view.city.as_of_utc, view.zone))
     listed = listed.assign(is_synthetic=view.say("frame.yes" if view.city.manifest["is_synthetic"] else "frame.no"))
     titles = {name: view.say(f"column.{name}") for name in listed}
-    return b"\xef\xbb\xbf" + listed.rename(columns=titles).to_csv(index=False, lineterminator="\r\n").encode()
+    text: str = listed.rename(columns=titles).to_csv(index=False, lineterminator="\r\n")
+    return text.encode("utf-8-sig")

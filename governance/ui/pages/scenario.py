@@ -11,8 +11,8 @@ from governance.ui import parts
 from governance.ui.address import keep_choice, read_choice
 from governance.ui.charts import show_trend
 from governance.ui.choices import Unit, choose_scenario, find_unit, list_path, name_level
-from governance.ui.pages.template_sheet import show_template
 from governance.ui.language import MISSING
+from governance.ui.pages.template_sheet import show_template
 from governance.ui.view import UNMATCHED, View
 
 _DEEPEST = 2
@@ -50,9 +50,13 @@ def _show_path(view: View, unit: Unit) -> None:
         for step in list_path(view, unit):
             label = parts.escape_markdown(step.name if step.level else view.say("choose.whole_city"))
             st.button(
-                label if step == unit else f"{label} ›", key=f"path_{step.level}", type="tertiary", disabled=step == unit,
-                on_click=keep_choice, args=("unit", step.unit_id),
-            )  # fmt: skip
+                label if step == unit else f"{label} ›",
+                key=f"path_{step.level}",
+                type="tertiary",
+                disabled=step == unit,
+                on_click=keep_choice,
+                args=("unit", step.unit_id),
+            )
 
 
 def _show_progress(view: View, scenario: str, unit: Unit) -> None:
@@ -66,7 +70,10 @@ def _show_progress(view: View, scenario: str, unit: Unit) -> None:
         _show_funnel(view, scenario, unit)
     with right:
         _show_trend(view, scenario, unit)
-    if unit.level < _DEEPEST and not view.ask("children", level=unit.level, unit_id=unit.unit_id, scenario=scenario).empty:
+    if (
+        unit.level < _DEEPEST
+        and not view.ask("children", level=unit.level, unit_id=unit.unit_id, scenario=scenario).empty
+    ):
         _show_children(view, scenario, unit)
     else:
         _show_grids(view, scenario, unit)
@@ -76,17 +83,24 @@ def _show_figures(view: View, figures: dict[str, Any]) -> None:
     say, count = view.say, view.count
     parts.show_figures(
         [
-            parts.Figure(say("figure.red"), count(figures["red"]), say("figure.of_grids", grids=count(figures["grids"]))),
-            parts.Figure(say("figure.yellow"), count(figures["yellow"]), say("figure.of_grids", grids=count(figures["grids"]))),
-            parts.Figure(say("figure.expected"), view.decimal(figures["expected_reports_28d"], digits=0), say("figure.next_28d")),
+            parts.Figure(
+                say("figure.red"), count(figures["red"]), say("figure.of_grids", grids=count(figures["grids"]))
+            ),
+            parts.Figure(
+                say("figure.yellow"), count(figures["yellow"]), say("figure.of_grids", grids=count(figures["grids"]))
+            ),
+            parts.Figure(
+                say("figure.expected"), view.decimal(figures["expected_reports_28d"], digits=0), say("figure.next_28d")
+            ),
             parts.Figure(say("figure.reports"), count(figures["reports_28d"]), _compare(view, figures)),
             parts.Figure(say("figure.open"), count(figures["open_cases"]), say("figure.now")),
             parts.Figure(
-                say("figure.overdue"), count(figures["overdue_cases"]),
+                say("figure.overdue"),
+                count(figures["overdue_cases"]),
                 say("figure.of_open", share=view.share(figures["overdue_share"])),
             ),
         ]
-    )  # fmt: skip
+    )
 
 
 def _compare(view: View, figures: dict[str, Any]) -> str:
@@ -103,7 +117,7 @@ def _show_funnel(view: View, scenario: str, unit: Unit) -> None:
         parts.show_note(view.say("scenario.no_cases"))
         return
     parts.show_bars(
-        parts.Bar(view.say(f"stage.{row['stage']}"), row["share"], view.count(row["cases"]), view.share(row["share"]))
+        parts.Bar(view.word("stage", row["stage"]), row["share"], view.count(row["cases"]), view.share(row["share"]))
         for row in rows
     )
 
@@ -129,9 +143,17 @@ def _show_children(view: View, scenario: str, unit: Unit) -> None:
     key = f"children_{unit.level}_{unit.unit_id}"
     st.session_state["children_ids"] = listed["unit_id"].tolist()
     st.dataframe(
-        listed, hide_index=True, placeholder=MISSING, key=key, on_select=lambda: _keep_child(key), selection_mode="single-cell", width="stretch",
-        height=_fit(len(listed)), column_order=["name", *_NUMBERS], column_config=_describe_columns(view, level),
-    )  # fmt: skip
+        listed,
+        hide_index=True,
+        placeholder=MISSING,
+        key=key,
+        on_select=lambda: _keep_child(key),
+        selection_mode="single-cell",
+        width="stretch",
+        height=_fit(len(listed)),
+        column_order=["name", *_NUMBERS],
+        column_config=_describe_columns(view, level),
+    )
     _offer_child(view, unit, dict(zip(listed["unit_id"], listed["name"], strict=True)))
 
 
@@ -140,10 +162,14 @@ def _offer_child(view: View, unit: Unit, names: dict[str, str]) -> None:
     below = {id_: name for id_, name in names.items() if id_ != UNMATCHED}
     key = f"down_{unit.level}_{unit.unit_id}"
     st.selectbox(
-        view.say("scenario.go_down", level=name_level(view, unit.level + 1)), list(below), index=None, key=key,
-        format_func=lambda id_: below.get(id_, id_), placeholder=view.say("scenario.go_down_hint"),
+        view.say("scenario.go_down", level=name_level(view, unit.level + 1)),
+        list(below),
+        index=None,
+        key=key,
+        format_func=lambda id_: below.get(id_, id_),
+        placeholder=view.say("scenario.go_down_hint"),
         on_change=lambda: keep_choice("unit", st.session_state[key] or ""),
-    )  # fmt: skip
+    )
 
 
 def _keep_child(key: str) -> None:
@@ -156,13 +182,20 @@ def _keep_child(key: str) -> None:
 def _show_grids(view: View, scenario: str, unit: Unit) -> None:
     frame = view.ask("ranked_grids", scenario=scenario, level=unit.level, unit_id=unit.unit_id, rows=_GRIDS)
     parts.show_title(view.say("scenario.grids"), view.say("scenario.grids_note"))
-    tiers = [view.say(f"tier.{tier}") for tier in frame["tier"]]
+    tiers = [view.word("tier", tier) for tier in frame["tier"]]
     listed = frame.assign(place=frame[f"place_{view.language}"], tier=tiers)
     st.session_state["grid_ids"] = frame["grid_id"].tolist()
     key = f"grids_{unit.level}_{unit.unit_id}"
     event = st.dataframe(
-        listed, hide_index=True, placeholder=MISSING, key=key, on_select="rerun", selection_mode="single-cell", width="stretch",
-        height=_fit(min(len(listed), 12)), column_order=["grid_id", "place", "tier", "expected_reports_28d", "p_any_28d", "rank"],
+        listed,
+        hide_index=True,
+        placeholder=MISSING,
+        key=key,
+        on_select="rerun",
+        selection_mode="single-cell",
+        width="stretch",
+        height=_fit(min(len(listed), 12)),
+        column_order=["grid_id", "place", "tier", "expected_reports_28d", "p_any_28d", "rank"],
         column_config={
             "grid_id": st.column_config.TextColumn(view.say("column.grid")),
             "place": st.column_config.TextColumn(view.say("column.place")),
@@ -171,7 +204,7 @@ def _show_grids(view: View, scenario: str, unit: Unit) -> None:
             "p_any_28d": st.column_config.NumberColumn(view.say("column.p_any"), format="percent"),
             "rank": st.column_config.NumberColumn(view.say("column.rank")),
         },
-    )  # fmt: skip
+    )
     cells = event["selection"]["cells"]
     if cells and cells[0][0] < len(frame):
         keep_choice("grid", frame["grid_id"].iloc[cells[0][0]])
@@ -182,15 +215,23 @@ def _describe_columns(view: View, level: str) -> dict[str, Any]:
     columns: dict[str, Any] = {"name": st.column_config.TextColumn(level, width="medium")}
     for name, shape in _NUMBERS.items():
         columns[name] = st.column_config.NumberColumn(
-            view.say(f"column.{name}"), help=view.say(f"help.{name}"), format=shape or None
+            view.say(f"column.{name}"), help=view.say(f"help.{name}"), format=shape or "localized"
         )
     return columns
 
 
 _NUMBERS = {
-    "grids": "", "red": "", "yellow": "", "red_share": "percent", "expected_reports_28d": "%.1f", "reports_28d": "",
-    "reports_change": "percent", "open_cases": "", "overdue_cases": "", "overdue_share": "percent",
-}  # fmt: skip
+    "grids": "",
+    "red": "",
+    "yellow": "",
+    "red_share": "percent",
+    "expected_reports_28d": "%.1f",
+    "reports_28d": "",
+    "reports_change": "percent",
+    "open_cases": "",
+    "overdue_cases": "",
+    "overdue_share": "percent",
+}
 
 
 def _fit(rows: int) -> int:

@@ -37,20 +37,27 @@ def _show_head(view: View, template: dict[str, Any]) -> None:
         (
             view.say("sheet.tiers"),
             view.say(
-                "sheet.tiers_text", red=view.share(tiers["red_share"], digits=0), yellow=view.share(tiers["yellow_share"], digits=0),
-                floor=view.decimal(tiers["floor_expected_reports_28d"], digits=2), red_days=visits["red"],
-                yellow_days=visits["yellow"], green_days=visits["green"],
+                "sheet.tiers_text",
+                red=view.share(tiers["red_share"], digits=0),
+                yellow=view.share(tiers["yellow_share"], digits=0),
+                floor=view.decimal(tiers["floor_expected_reports_28d"], digits=2),
+                red_days=visits["red"],
+                yellow_days=visits["yellow"],
+                green_days=visits["green"],
             ),
         ),
         (
             view.say("sheet.recurrence"),
             view.say(
-                "sheet.recurrence_text", metres=view.count(template["recurrence"]["radius_m"]),
+                "sheet.recurrence_text",
+                metres=view.count(template["recurrence"]["radius_m"]),
                 days=view.count(template["recurrence"]["within_days"]),
             ),
         ),
-    ]  # fmt: skip
-    parts.show_table([parts.Column(view.say("sheet.item")), parts.Column(view.say("sheet.content"), is_wide=True)], rows)
+    ]
+    parts.show_table(
+        [parts.Column(view.say("sheet.item")), parts.Column(view.say("sheet.content"), is_wide=True)], rows
+    )
 
 
 def _show_scenes(view: View, template: dict[str, Any]) -> None:
@@ -64,13 +71,16 @@ def _show_scenes(view: View, template: dict[str, Any]) -> None:
         columns,
         (
             (
-                _mark_draft(view, scene[f"name_{lang}"], scene["status"]), scene[f"sign_{lang}"],
-                view.department_name(scene["lead"] or None), _join(view, scene["collaborators"]),
-                scene[f"legal_basis_{lang}"], view.decimal(scene["severity_weight"]),
+                _mark_draft(view, scene[f"name_{lang}"], scene["status"]),
+                scene[f"sign_{lang}"],
+                view.department_name(scene["lead"] or None),
+                _join(view, scene["collaborators"]),
+                scene[f"legal_basis_{lang}"],
+                view.decimal(scene["severity_weight"]),
             )
             for scene in scenes
         ),
-    )  # fmt: skip
+    )
 
 
 def _show_tasks(view: View, template: dict[str, Any]) -> None:
@@ -82,52 +92,70 @@ def _show_tasks(view: View, template: dict[str, Any]) -> None:
         [parts.Column(view.say(title), is_wide=place > 0) for place, title in enumerate(titles)],
         (
             (
-                view.say(f"limit.{task['stage']}"), view.department_name(task["department"] or None), task[f"action_{lang}"],
-                task[f"deliverable_{lang}"], _list_scenes(view, task["scenes"], names),
+                view.word("limit", task["stage"]),
+                view.department_name(task["department"] or None),
+                task[f"action_{lang}"],
+                task[f"deliverable_{lang}"],
+                _list_scenes(view, task["scenes"], names),
             )
             for task in template["tasks"]
         ),
-    )  # fmt: skip
+    )
 
 
 def _show_limits(view: View, template: dict[str, Any]) -> None:
     parts.show_title(view.say("sheet.limits"), view.say("sheet.limits_note"))
     stages = ("accept", "dispose", "verify")
-    columns = [parts.Column(view.say("sheet.level")), *(parts.Column(view.say(f"limit.{stage}")) for stage in stages)]
+    columns = [parts.Column(view.say("sheet.level")), *(parts.Column(view.word("limit", stage)) for stage in stages)]
     parts.show_table(
         columns,
         (
             (level, *(_spell_limit(view, limits.get(stage)) for stage in stages))
-            for level, limits in template["limits"].items()
+            for level, limits in sorted(template["limits"].items())
         ),
     )
     if template["pauses"]:
-        parts.show_note(view.say("sheet.pauses", reasons="; ".join(p[f"reason_{view.language}"] for p in template["pauses"])))
+        parts.show_note(
+            view.say(
+                "sheet.pauses",
+                reasons=view.say("sheet.semicolon").join(
+                    pause[f"reason_{view.language}"] for pause in template["pauses"]
+                ),
+            )
+        )
 
 
 def _show_levels(view: View, template: dict[str, Any]) -> None:
     lang = view.language
     parts.show_title(view.say("sheet.levels"))
     columns = [
-        parts.Column(view.say("sheet.level")), parts.Column(view.say("sheet.raised_by"), is_wide=True),
-        parts.Column(view.say("sheet.posts"), is_wide=True), parts.Column(view.say("sheet.people"), is_number=True),
-    ]  # fmt: skip
+        parts.Column(view.say("sheet.level")),
+        parts.Column(view.say("sheet.raised_by"), is_wide=True),
+        parts.Column(view.say("sheet.posts"), is_wide=True),
+        parts.Column(view.say("sheet.people"), is_number=True),
+    ]
     parts.show_table(
         columns,
         (
             (name, level[f"raised_by_{lang}"], _list_posts(view, level["posts"]), view.count(level["people"]))
-            for name, level in template["levels"].items()
+            for name, level in sorted(template["levels"].items())
         ),
     )
 
 
 def _list_posts(view: View, posts: Iterable[dict[str, Any]]) -> str:
+    lang = view.language
     told = (
-        f"{post[f'name_{view.language}']} ({view.department_name(post['department'])}, {view.count(post['people'])}): "
-        f"{post[f'duty_{view.language}']}"
+        view.say(
+            "sheet.post",
+            name=post[f"name_{lang}"],
+            department=view.department_name(post["department"]),
+            people=view.count(post["people"]),
+            duty=post[f"duty_{lang}"],
+        )
         for post in posts
     )
-    return "; ".join(told)
+    return view.say("sheet.semicolon").join(told)
 
 
 def _spell_limit(view: View, limit: dict[str, Any] | None) -> str:
@@ -138,7 +166,7 @@ def _spell_limit(view: View, limit: dict[str, Any] | None) -> str:
 
 
 def _list_scenes(view: View, ids: Iterable[str], names: dict[str, str]) -> str:
-    return "; ".join(names.get(id_, id_) for id_ in ids) or view.say("sheet.every_scene")
+    return view.say("sheet.semicolon").join(names.get(id_, id_) for id_ in ids) or view.say("sheet.every_scene")
 
 
 def _join(view: View, departments: Iterable[str]) -> str:
@@ -146,4 +174,4 @@ def _join(view: View, departments: Iterable[str]) -> str:
 
 
 def _mark_draft(view: View, name: str, status: str) -> str:
-    return f"{name} ({view.say('sheet.draft')})" if status == "draft" else name
+    return view.say("sheet.unconfirmed", name=name) if status == "draft" else name

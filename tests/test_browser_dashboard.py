@@ -1,0 +1,300 @@
+"""The dashboard in a real Chromium: pages in both languages, clicks, filters, downloads, empty and failed states."""
+
+from __future__ import annotations
+
+import copy
+import io
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, Request, expect
+
+from governance import snapshot
+from governance.ui import language, palette
+from tests import tiny_snapshot
+from tests.dashboard import PHONE, open_browser, open_page, running_dashboard, wait_for_map, wait_until_still
+
+pytestmark = pytest.mark.browser
+PAGES = {"map": "/", "scenario": "/scenario", "overdue": "/overdue", "health": "/health"}
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("tiny")
+    tiny_snapshot.publish_tiny(folder)
+    with running_dashboard(folder) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser: Browser, dashboard: str) -> Iterator[OpenPage]:
+    """Opens pages and, at the end, holds that none of them asked another host, ran a text or made a node of one."""
+    pages: list[Page] = []
+    strange: list[str] = []
+
+    def watch(request: Request) -> None:
+        if not request.url.startswith((dashboard, dashboard.replace("http", "ws"), "data:", "blob:")):
+            strange.append(request.url)
+
+    def visit_page(path: str = "/", *, spoken: str = "en", viewport: dict | None = None) -> Page:
+        page = open_page(browser, dashboard + path, language=spoken, viewport=viewport, watch=watch, dialogs=strange)
+        pages.append(page)
+        return page
+
+    yield visit_page
+    for page in pages:
+        expect(page.locator("img[src='x']")).to_have_count(0)
+        page.context.close()
+    assert strange == []
+
+
+def sample_map(page: Page, *places: tuple[float, float]) -> list[np.ndarray]:
+    """The map's colours at places given as shares of its width and height."""
+    picture = Image.open(io.BytesIO(page.locator("[data-testid='stDeckGlJsonChart']").screenshot())).convert("RGB")
+    width, height = picture.size
+    return [np.array(picture.getpixel((int(x * width), int(y * height)))) for x, y in places]
+
+
+def is_colour(found: np.ndarray, colour: str) -> bool:
+    return bool(np.abs(found - np.array(palette.to_rgba(colour)[:3])).max() <= 6)
+
+
+def click_map(page: Page, x: float, y: float) -> None:
+    """Click where a visitor would: after the map has noticed the pointer."""
+    chart = page.locator("[data-testid='stDeckGlJsonChart']")
+    box = chart.bounding_box()
+    assert box
+    chart.hover(position={"x": x * box["width"] - 4, "y": y * box["height"]})
+    chart.hover(position={"x": x * box["width"], "y": y * box["height"]})
+    expect(page.locator(".deck-tooltip")).to_contain_text("G-0")
+    chart.click(position={"x": x * box["width"], "y": y * box["height"]})
+
+
+@pytest.mark.parametrize("spoken", language.LANGUAGES)
+@pytest.mark.parametrize("name", PAGES)
+def test_each_page_opens_directly_in_each_language(visit: OpenPage, name: str, spoken: str) -> None:
+    page = visit(PAGES[name], spoken=spoken)
+    expect(page.locator(".g-head h1")).to_have_text(language.say(spoken, f"{name}.title"))
+    expect(page.locator(".g-head")).to_contain_text({"en": "1 Mar 2025, 08:00", "zh": "2025年3月1日 08:00"}[spoken])
+    expect(page.locator(".g-badge")).to_have_text(language.say(spoken, "frame.synthetic"))
+    expect(page.locator(".g-state, [data-testid='stException']")).to_have_count(0)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_page_fits_a_phone(visit: OpenPage, name: str) -> None:
+    page = visit(PAGES[name], viewport=PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    box = page.locator("[data-testid='stMainBlockContainer']")
+    assert box.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+
+
+def test_the_language_switch_changes_the_page_and_the_address(visit: OpenPage) -> None:
+    page = visit("/overdue")
+    page.get_by_role("radio", name="中文").or_(page.get_by_role("button", name="中文")).first.click()
+    expect(page.locator(".g-head h1")).to_have_text(language.say("zh", "overdue.title"))
+    expect(page).to_have_url(re.compile("lang=zh"))
+
+
+def test_a_click_on_a_grid_opens_its_card_and_another_scenario_recolours_it(visit: OpenPage) -> None:
+    page = visit("/")
+    wait_for_map(page)
+    # The tiny city is a square of four grids: G-01 red and G-02 yellow below, G-03 and G-04 green above.
+    below, above = sample_map(page, (0.3, 0.62), (0.3, 0.2))
+    assert is_colour(below, palette.TIER_COLOURS["red"])
+    assert is_colour(above, palette.TIER_COLOURS["green"])
+    click_map(page, 0.3, 0.62)
+    expect(page.locator(".g-card h2")).to_have_text("G-01")
+    expect(page.get_by_text("+1.88")).to_be_visible()
+    expect(page.locator(".g-table")).to_contain_text("A-2")
+    expect(page).to_have_url(re.compile("grid=G-01"))
+    choose(page, "Scenario", "Fire lane")
+    expect(page.locator(".g-card h2")).to_have_text("G-01")
+    expect(page.locator(".g-figure b").first).to_have_text("0.30")
+    wait_for_colour(page, (0.3, 0.2), palette.TIER_COLOURS["red"])
+
+
+def test_the_view_is_kept_when_something_else_is_chosen(visit: OpenPage) -> None:
+    page = visit("/")
+    wait_for_map(page)
+    chart = page.locator("[data-testid='stDeckGlJsonChart']")
+    chart.hover(position={"x": 300, "y": 380})
+    page.mouse.down()
+    page.mouse.move(1400, 380, steps=6)
+    page.mouse.up()
+    # Dragged far to the right, the city has left the map's right half and its own old place.
+    wait_for_colour(page, (0.3, 0.62), "#fbfaf8")
+    choose(page, "Scenario", "Fire lane")
+    expect(page.locator(".g-legend")).to_contain_text("Red")
+    page.locator(".st-key-reddest button").first.click()
+    expect(page.locator(".g-card")).to_be_visible()
+    wait_for_colour(page, (0.3, 0.62), "#fbfaf8")
+
+
+def test_the_keyboard_reaches_the_reddest_grids(visit: OpenPage) -> None:
+    page = visit("/?scenario=fire_lane")
+    first = page.locator(".st-key-reddest button").first
+    expect(first).to_contain_text("G-03")
+    first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".g-card h2")).to_have_text("G-03")
+    page.get_by_role("button", name="Back to the list").click()
+    expect(page.locator(".st-key-reddest")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("grid="))
+
+
+def test_a_grid_is_found_by_its_id_and_an_unknown_one_is_told(visit: OpenPage) -> None:
+    page = visit("/")
+    search = page.get_by_label("Find a grid")
+    search.fill("G-04")
+    search.press("Enter")
+    expect(page.locator(".g-card")).to_contain_text(tiny_snapshot.SCRIPT)
+    search.fill("<script>alert(1)</script>")
+    search.press("Enter")
+    expect(page.locator(".g-stale")).to_contain_text("There is no grid <script>")
+
+
+def test_the_way_down_stands_in_the_address(visit: OpenPage) -> None:
+    page = visit("/scenario?scenario=fire_lane")
+    choose(page, "Go to (District)", "Jiangbei")
+    expect(page.locator(".st-key-path")).to_contain_text("Jiangbei")
+    expect(page).to_have_url(re.compile("unit=330205"))
+    choose(page, "Go to (Town)", "Cicheng")
+    expect(page.locator(".st-key-path")).to_contain_text("Cicheng")
+    expect(page.get_by_text("Grids, the most reports expected first")).to_be_visible()
+    page.reload()
+    wait_until_still(page)
+    expect(page.locator(".st-key-path")).to_contain_text("Cicheng")
+    page.locator(".st-key-path").get_by_role("button", name="Whole city").click()
+    expect(page).not_to_have_url(re.compile("unit="))
+
+
+def test_a_row_of_the_table_is_a_way_down_to_the_grid_on_the_map(visit: OpenPage) -> None:
+    page = visit("/scenario?unit=330203")
+    click_row(page, "children_1_330203")
+    expect(page.locator(".st-key-path")).to_contain_text("Gulou")
+    click_row(page, "grids_2_330203001")
+    expect(page.locator(".g-card h2")).to_have_text("G-01")
+    expect(page.locator(".g-head h1")).to_have_text(language.say("en", "map.title"))
+
+
+def test_the_template_says_who_leads_and_what_is_to_be_done(visit: OpenPage) -> None:
+    page = visit("/scenario?scenario=group_rental", spoken="zh")
+    page.get_by_role("tab", name=language.say("zh", "scenario.sheet")).click()
+    for text in ("牵头单位", "不符合出租房屋消防安全要求", "子场景：8 个", "任务：11 项", "时限", "响应等级"):
+        expect(page.get_by_text(text).first).to_be_visible()
+
+
+def test_filters_change_the_figures_and_the_download(visit: OpenPage, tmp_path: Path) -> None:
+    page = visit("/overdue")
+    expect(page.locator(".g-figure b").first).to_have_text("6")
+    assert len(download(page, tmp_path)) == 7
+    choose(page, "Department", "Housing")
+    expect(page.locator(".g-figure b").first).to_have_text("3")
+    expect(page).to_have_url(re.compile("department=housing"))
+    lines = download(page, tmp_path)
+    assert [line.split(",")[0] for line in lines] == ["Case", "A-2", "C-1", "A-1"]
+    choose(page, "District", "In no grid")
+    expect(page.locator(".g-figure b").first).to_have_text("1")
+    choose(page, "Scenario", "Fire lane")
+    expect(page.locator(".g-state h2")).to_have_text("No case under these filters")
+
+
+def test_a_download_holds_no_formula(visit: OpenPage, tmp_path: Path) -> None:
+    lines = download(visit("/overdue"), tmp_path)
+    hostile = next(line for line in lines if "cmd|" in line)
+    assert hostile.startswith("'=cmd|")
+    assert not [line for line in lines if re.match(r'"?[=+\-@]', line)]
+
+
+def test_quarantined_rows_are_shown_as_they_came(visit: OpenPage) -> None:
+    page = visit("/health")
+    expect(page.locator(".g-figure").nth(2)).to_contain_text("1")
+    expect(page.get_by_text("The time of the report fits none of the time formats.").first).to_be_visible()
+    expect(page.locator(".g-table").filter(has_text="repaired")).to_contain_text(tiny_snapshot.SCRIPT)
+
+
+@pytest.fixture(scope="module")
+def empty_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_dashboard(tmp_path_factory.mktemp("empty") / "build") as address:
+        yield address
+
+
+@pytest.mark.parametrize("spoken", language.LANGUAGES)
+def test_without_a_snapshot_every_page_says_what_to_run(browser: Browser, empty_dashboard: str, spoken: str) -> None:
+    for path in PAGES.values():
+        page = open_page(browser, empty_dashboard + path, language=spoken)
+        expect(page.locator(".g-state h2")).to_have_text(language.say(spoken, "state.not_ready_title"))
+        expect(page.locator(".g-state code")).to_contain_text("python -m governance build --build-dir")
+        page.context.close()
+
+
+@pytest.fixture(scope="module")
+def broken_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real city of last year, without scenarios, and without the table of overdue cases."""
+    folder = tmp_path_factory.mktemp("broken")
+    manifest = {**copy.deepcopy(tiny_snapshot.MANIFEST), "is_synthetic": False}
+    with snapshot.building(folder) as draft:
+        tiny_snapshot.fill_tiny(draft.con)
+        draft.con.execute("drop table out_overdue")
+        draft.con.execute("delete from meta_scenario")
+        snapshot.publish(draft, manifest=manifest)
+    with running_dashboard(folder) as address:
+        yield address
+
+
+def test_a_failed_query_becomes_a_sentence(browser: Browser, broken_dashboard: str) -> None:
+    page = open_page(browser, broken_dashboard + "/overdue")
+    expect(page.locator(".g-state h2")).to_have_text(language.say("en", "state.failed_title"))
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+    page.context.close()
+
+
+def test_a_city_without_scenarios_and_old_data_says_so(browser: Browser, broken_dashboard: str) -> None:
+    page = open_page(browser, broken_dashboard)
+    expect(page.locator(".g-state h2")).to_have_text(language.say("en", "state.no_scenario_title"))
+    expect(page.locator(".g-stale")).to_contain_text("The newest report is")
+    expect(page.locator(".g-badge")).to_have_count(0)
+    page.context.close()
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Pick an option of a select box by the words it shows."""
+    page.get_by_role("combobox", name=re.compile(re.escape(label))).first.click()
+    page.get_by_role("option", name=re.compile(re.escape(option))).first.click()
+    wait_until_still(page)
+
+
+def click_row(page: Page, key: str) -> None:
+    """Click on the first row of a table, which is a drawing."""
+    table = page.locator(f".st-key-{key} canvas").first
+    table.scroll_into_view_if_needed()
+    # The drawing lies below a layer that scrolls it and takes its clicks.
+    table.click(position={"x": 60, "y": 52}, force=True)
+
+
+def wait_for_colour(page: Page, place: tuple[float, float], colour: str) -> None:
+    """Wait until the map shows a colour at a place; the picture itself is what is polled."""
+    for _ in range(40):
+        if is_colour(sample_map(page, place)[0], colour):
+            return
+    assert is_colour(sample_map(page, place)[0], colour)
+
+
+def download(page: Page, folder: Path) -> list[str]:
+    """The lines of the CSV that the page's button gives."""
+    with page.expect_download() as event:
+        page.get_by_role("button", name="Download").click()
+    file = folder / "overdue.csv"
+    event.value.save_as(file)
+    return file.read_text(encoding="utf-8-sig").splitlines()

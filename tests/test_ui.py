@@ -1,0 +1,329 @@
+"""The dashboard without a browser: texts, formats, escaping, shapes, and every question on the tiny city."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo
+
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+
+from governance import warehouse
+from governance.city import City, open_city
+from governance.ui import address, geometry, language, parts
+from governance.ui import map as city_map
+from governance.ui.geometry_route import list_routes
+from tests.tiny_snapshot import SCRIPT, publish_tiny
+
+ROOT = Path(__file__).parents[1]
+SOURCES = [*sorted((ROOT / "governance" / "ui").rglob("*.py")), ROOT / "app.py"]
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+UNIT = {"level": 0, "unit_id": "", "scenario": "group_rental"}
+ALL = {"department": "", "scenario": "", "district": ""}
+QUESTIONS = {
+    "bounds": {"level": 0, "unit_id": ""},
+    "children": UNIT,
+    "departments": {},
+    "funnel": UNIT,
+    "grid": {"grid_id": "G-01", "scenario": "group_rental"},
+    "grid_id": {"grid_no": 1},
+    "health_checks": {},
+    "health_files": {},
+    "health_places": {},
+    "health_grids": {"rows": 9},
+    "health_points": {},
+    "health_reasons": {},
+    "health_samples": {"code": "", "rows": 9},
+    "health_totals": {},
+    "health_unmapped": {"rows": 9},
+    "history": {"grid_id": "G-01", "scenario": "group_rental"},
+    "levels": {},
+    "open_cases": {"grid_id": "G-01", "scenario": "group_rental", "rows": 9},
+    "overdue_cases": {**ALL, "stage": "", "rows": 9},
+    "overdue_departments": ALL,
+    "overdue_stages": {},
+    "overdue_total": ALL,
+    "ranked_grids": {**UNIT, "rows": 9},
+    "reasons": {"grid_id": "G-01", "scenario": "group_rental"},
+    "scenarios": {},
+    "shapes": {},
+    "template": {"scenario": "group_rental"},
+    "tier_digits": UNIT,
+    "trend": UNIT,
+    "unit_figures": UNIT,
+    "units": {},
+}
+
+
+@pytest.fixture(scope="module")
+def build_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiny")
+    publish_tiny(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def city(build_dir: Path) -> Iterator[City]:
+    opened = open_city(build_dir)
+    yield opened
+    opened.close()
+
+
+def ask(city: City, name: str, **changes: object) -> list[dict]:
+    return city.ask(f"ui_{name}", **{**QUESTIONS[name], **changes}).to_dict("records")
+
+
+# Texts
+
+
+def test_both_languages_have_the_same_keys_with_the_same_names_in_braces() -> None:
+    zh, en = language.load_texts("zh"), language.load_texts("en")
+    assert set(zh) == set(en)
+    names = {key: (set(re.findall(r"{(\w+)}", zh[key])), set(re.findall(r"{(\w+)}", en[key]))) for key in zh}
+    assert [key for key, (first, second) in names.items() if first != second] == []
+
+
+def test_every_key_in_the_code_exists_and_every_text_is_used() -> None:
+    texts = language.load_texts("en")
+    sections = {key.split(".")[0] for key in texts}
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    named = {key for key in re.findall(r"\"([a-z_]+\.[a-z0-9_]+)\"", code) if key.split(".")[0] in sections}
+    built = set(re.findall(r"f\"([a-z]+)\.{", code))
+    built |= set(re.findall(r"\.word\(\"([a-z]+)\"", code))
+    by_ending = set(re.findall(r"f\"{\w+}(\.[a-z]+)\"", code))
+    unused = [
+        key
+        for key in texts
+        if key not in named and key.split(".")[0] not in built and not key.endswith(tuple(by_ending))
+    ]
+    assert named - set(texts) == set()
+    assert [key for key in unused if key not in {"sheet.confirmed", "sheet.draft"}] == []
+
+
+def test_no_words_stand_in_the_code() -> None:
+    allowed = {"中文", "语言 / Language"}
+    found = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search("[一-鿿]", node.value):
+                found.append((path.name, node.value))  # noqa: PERF401  two loops and two conditions read better
+    # Patterns of dates are the language's own and stand with the formats.
+    assert [(name, text) for name, text in found if text not in allowed and name != "language.py"] == []
+
+
+def test_english_texts_hold_no_chinese_and_chinese_ones_do() -> None:
+    assert [key for key, text in language.load_texts("en").items() if re.search("[一-鿿]", text)] == []
+    bare = {key for key, text in language.load_texts("zh").items() if not re.search("[一-鿿]", text)}
+    assert bare <= {"sheet.comma", "sheet.semicolon", "card.almost_certain"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "spoken"), [("zh-CN", "zh"), ("zh-TW", "zh"), ("en-US", "en"), ("de", "en"), (None, "zh")]
+)
+def test_the_browsers_language_comes_first(asked: str | None, spoken: str) -> None:
+    assert language.prefer_language(asked) == spoken
+
+
+# Formats
+
+
+def test_numbers_are_written_as_the_language_does() -> None:
+    assert language.format_count("en", 1234567) == "1,234,567"
+    assert language.format_decimal("zh", 1234.56) == "1,234.6"
+    assert language.format_share("en", 0.0512) == "5.1%"
+    assert language.format_change("en", -0.0571) == "-5.7%"
+    assert language.format_change("zh", 0.145) == "+14.5%"
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), float("inf")])
+def test_an_empty_denominator_gives_a_dash_and_never_a_percentage(missing: float | None) -> None:
+    assert {language.format_share("en", missing), language.format_count("en", missing)} == {language.MISSING}
+
+
+def test_times_are_shown_on_the_citys_clock() -> None:
+    moment = datetime(2025, 2, 28, 16, 5)  # noqa: DTZ001  naive UTC, as in storage
+    assert language.format_moment("en", moment, SHANGHAI) == "1 Mar 2025, 00:05"
+    assert language.format_moment("zh", moment, SHANGHAI) == "2025年3月1日 00:05"
+    assert language.format_local(moment, SHANGHAI) == "2025-03-01 00:05"
+
+
+# Escaping
+
+
+@given(st.text(alphabet="\\`*_{}[]()#+-.!|<>~$:^= ab红\n", max_size=30))
+def test_escaped_markdown_keeps_no_mark_of_its_own(text: str) -> None:
+    escaped = parts.escape_markdown(text)
+    assert re.sub(r"\\(.)", r"\1", escaped) == " ".join(text.split())
+    assert not re.search(r"(?<!\\)(?:\\\\)*[`*_\[\]<>$:]", escaped)
+
+
+# Questions
+
+
+def test_every_question_of_the_pages_answers_on_the_tiny_city(city: City) -> None:
+    names = {name.removeprefix("ask_ui_") for name in warehouse.list_queries("ask_ui_")}
+    assert names == set(QUESTIONS)
+    assert [name for name in sorted(names) if not ask(city, name)] == ["health_points"]
+
+
+def test_digits_say_the_tier_of_each_grid_in_order(city: City) -> None:
+    assert ask(city, "tier_digits")[0]["digits"] == "3211"
+    assert ask(city, "tier_digits", level=1, unit_id="330205")[0]["digits"] == "0011"
+    assert ask(city, "tier_digits", level=2, unit_id="330203002")[0]["digits"] == "0200"
+
+
+def test_overdue_figures_are_sums_over_the_filters(city: City) -> None:
+    total = ask(city, "overdue_total")[0]
+    assert (total["overdue_cases"], total["seriously_overdue_cases"], total["unmatched_overdue_cases"]) == (6, 1, 1)
+    assert total["overdue_rate"] == pytest.approx(total["due_still_open_cases"] / total["due_cases"])
+    departments = ask(city, "overdue_departments")
+    assert sum(row["overdue_cases"] for row in departments) == 6
+    housing = ask(city, "overdue_total", department="housing")[0]
+    assert (housing["overdue_cases"], housing["mean_overdue_days"]) == (3, pytest.approx((48 + 624 + 72) / 3 / 24))
+
+
+def test_the_parts_of_a_reason_sum_to_the_whole(city: City) -> None:
+    assert sum(row["share"] for row in ask(city, "reasons")) == pytest.approx(1)
+
+
+def test_the_cases_in_no_grid_stay_among_the_units(city: City) -> None:
+    rows = ask(city, "children")
+    assert rows[-1]["unit_id"] == "~unmatched"
+    whole = ask(city, "unit_figures")[0]
+    assert sum(row["overdue_cases"] for row in rows) == whole["overdue_cases"]
+
+
+def test_the_history_has_every_month_up_to_the_last(city: City) -> None:
+    months = ask(city, "history", grid_id="G-01", scenario="fire_lane")
+    starts = [row["month_start"] for row in months]
+    assert (starts[0].year, starts[0].month, len(starts)) == (2024, 2, 13)
+    assert sum(row["reports"] for row in months) == 1
+
+
+# The map
+
+
+def test_shapes_are_named_by_their_content_and_keep_every_grid(city: City) -> None:
+    shapes = geometry.make_shapes(city)
+    assert shapes is geometry.make_shapes(city)
+    features = json.loads(gzip.decompress(shapes.bodies[shapes.grids]))["features"]
+    assert [feature["properties"]["n"] for feature in features] == [0, 1, 2, 3]
+    assert [feature["properties"]["id"] for feature in features] == ["G-01", "G-02", "G-03", "G-04"]
+    drawn = shapely.from_geojson(json.dumps(features[0]["geometry"]))
+    assert shapely.box(121.50, 29.80, 121.51, 29.81).contains(drawn)
+    assert drawn.area > 0.9 * 0.01**2
+
+
+def test_a_deck_holds_one_digit_per_grid_and_no_basemap(city: City) -> None:
+    box = city_map.Box(121.5, 29.8, 121.52, 29.82)
+    deck = city_map.make_deck(geometry.make_shapes(city), "3211", box=box, language="en")
+    told = json.loads(deck.to_json())
+    assert [layer["id"] for layer in told["layers"]] == ["grids", "letters", "outlines"]
+    fill = told["layers"][0]["_subLayerProps"]["polygons-fill"]["getFillColor"]
+    # 3 and 2, 1 and 1: two grids in one sign, the even one in the lower half
+    assert "('b5')[properties.n>>1]" in fill
+    assert "mapProvider" not in told
+    assert "carto" not in deck.to_json().lower()
+    again = city_map.make_deck(geometry.make_shapes(city), "1111", box=box, language="en")
+    assert json.loads(again.to_json())["initialViewState"] == told["initialViewState"]
+
+
+def test_the_view_frames_the_box() -> None:
+    view = json.loads(
+        city_map.make_deck(
+            geometry.Shapes("a", "b", "c", {}), "1", box=city_map.Box(-0.1, -0.1, 0.1, 0.1), language="en"
+        ).to_json()
+    )["initialViewState"]
+    assert (view["longitude"], view["latitude"]) == (0, 0)
+    # 0.2 degrees in 560 pixels: 512 · 2^zoom / 360 · 0.2 = 560
+    assert 512 * 2 ** view["zoom"] / 360 * 0.2 == pytest.approx(560, rel=0.01)
+
+
+def fetch(build_dir: Path, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body that our routes give, asked as a server asks them."""
+    sent: list[dict] = []
+
+    async def receive() -> dict:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "http",
+        "http_version": "1.1",
+        "server": ("here", 80),
+        "headers": [(name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()],
+    }
+    asyncio.run(Starlette(routes=list_routes(build_dir))(scope, receive, send))
+    told = {name.decode(): text.decode() for name, text in sent[0]["headers"]}
+    return sent[0]["status"], told, b"".join(message.get("body", b"") for message in sent[1:])
+
+
+def test_the_route_serves_shapes_for_ever_and_zipped(build_dir: Path, city: City) -> None:
+    shapes = geometry.make_shapes(city)
+    status, headers, body = fetch(build_dir, f"/geometry/{shapes.grids}", accept_encoding="gzip, br")
+    assert (status, headers["content-encoding"]) == (200, "gzip")
+    assert headers["cache-control"] == "public, max-age=31536000, immutable"
+    status, headers, plain = fetch(build_dir, f"/geometry/{shapes.grids}")
+    assert (status, "content-encoding" in headers) == (200, False)
+    assert gzip.decompress(body) == plain
+    assert json.loads(plain)["type"] == "FeatureCollection"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CURRENT",
+        "..%2fCURRENT",
+        "%2e%2e/CURRENT",
+        "snapshots/snap-000001.duckdb",
+        "snap-000001.duckdb",
+        "grids-0.json",
+        "",
+    ],
+)
+def test_the_route_gives_nothing_else_of_the_build_folder(build_dir: Path, name: str) -> None:
+    status, _, body = fetch(build_dir, f"/geometry/{name}")
+    assert (status, len(body) < 100) == (404, True)
+
+
+def test_a_click_gives_the_grids_number() -> None:
+    selection = {"indices": {"grids": [2]}, "objects": {"grids": [{"type": "Feature", "properties": {"n": 2}}]}}
+    assert city_map.read_selected(selection) == 2
+    assert city_map.read_selected({"indices": {}, "objects": {}}) is None
+    assert city_map.read_selected({"objects": {"grids": [{"properties": {"n": SCRIPT}}]}}) is None
+
+
+# The house
+
+
+def test_the_front_door_is_short_and_pages_hold_no_sql() -> None:
+    assert len((ROOT / "app.py").read_text(encoding="utf-8").splitlines()) <= 60
+    for path in SOURCES:
+        assert not re.search(r"\bselect\b.+\bfrom\b", path.read_text(encoding="utf-8")), path.name
+    importing = [
+        path.name for path in SOURCES if re.search(r"^import pydeck", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert importing == ["map.py"]
+
+
+def test_the_addresss_names_are_those_that_links_carry() -> None:
+    assert {"lang", "scenario", "unit", "grid"} <= set(address.NAMES)
