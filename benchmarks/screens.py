@@ -50,7 +50,7 @@ def take_picture(browser: Browser, address: str, folder: Path, *, name: str, lan
     if name == "scenario":
         page.get_by_role("tab").nth(1).click()
         save(page, folder / f"{name}-sheet-{language}-{size}.png", size)
-    page.context.close()
+    page.close()
 
 
 def save(page: Page, file: Path, size: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from governance import snapshot
@@ -11,29 +10,26 @@ from governance.errors import GovernanceError
 from governance.ingest.files import hash_file
 from governance.pipeline import City
 from governance.profile import find_files
+from governance.refresh import hash_configuration
 
 
 def is_current(build_dir: Path, city: City) -> bool:
-    """True if the published snapshot was made from these very files, this profile and these templates."""
+    """True if the published snapshot was made from these very files, this configuration and this program."""
     try:
         snapshot.read_current(build_dir)
         manifest = open_city(build_dir).manifest
     except GovernanceError:
         return False
-    profile = city.profile
-    same_city = json.dumps(manifest["city"], sort_keys=True) == json.dumps(
-        profile.model_dump(mode="json"), sort_keys=True
-    )
-    versions = {name: template.version for name, template in city.templates.items()}
-    if not same_city or manifest["scenarios"] != versions:
+    inputs = manifest["inputs"]
+    if inputs.get("configuration") != hash_configuration(city.profile, city.templates, city.departments):
         return False
-    known = sorted((file["source"], file["sha256"]) for file in manifest["inputs"]["files"])
+    known = sorted((file["source"], file["sha256"]) for file in inputs["files"])
     present = [
         (source.id, hash_file(path))
-        for source in profile.sources
-        for path in find_files(profile, source.files + (source.events.files if source.events else ()))
+        for source in city.profile.sources
+        for path in find_files(city.profile, source.files + (source.events.files if source.events else ()))
     ]
-    return known == sorted(present) and manifest["inputs"]["grid_files"] == hash_grid_files(city)
+    return known == sorted(present) and inputs["grid_files"] == hash_grid_files(city)
 
 
 def hash_grid_files(city: City) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -55,8 +56,8 @@ def build_city(
     stage = build_dir / "stage"
     grids = load_grids(city.profile, stage)
     placement = prepare_placement(city.profile, city.templates, grids=grids, now_utc=now_utc)
-    basis = refresh.describe_basis(city.profile, city.templates, city.departments, placement_key=placement.key)
-    last = refresh.find_last(build_dir, basis)
+    configuration = refresh.hash_configuration(city.profile, city.templates, city.departments)
+    last = refresh.find_last(build_dir, configuration=configuration, placement=placement.key)
     with snapshot.building(build_dir, start_from=last.file if last else None) as draft:
         con = draft.con
         reading = _share(progress, 0.05, 0.55)
@@ -77,7 +78,8 @@ def build_city(
         progress("pages", 0.85)
         outputs.build_outputs(con, city.profile, city.templates, as_of_utc=moment)
         progress("publish", 0.95)
-        manifest = _describe(city, staged, grids, moment, now_utc=now_utc, basis=basis)
+        manifest = _describe(city, staged, grids, moment, now_utc=now_utc)
+        manifest["inputs"] |= {"configuration": configuration, "placement": placement.key}
         return snapshot.publish(draft, manifest=manifest)
 
 
@@ -135,8 +137,8 @@ def _forecast(con: warehouse.Connection, city: City, grids: CityGrids, *, as_of_
 
 
 def _describe(
-    city: City, staged: Staged, grids: CityGrids, as_of_utc: datetime, *, now_utc: datetime, basis: str
-) -> dict[str, object]:
+    city: City, staged: Staged, grids: CityGrids, as_of_utc: datetime, *, now_utc: datetime
+) -> dict[str, Any]:
     """The manifest: with the same inputs and the same versions, the same figures."""
     files: list[StagedFile | StagedEvents] = [*staged.files, *staged.events]
     return {
@@ -147,7 +149,6 @@ def _describe(
         "inputs": {
             "grids": grids.sha256,
             "grid_files": list(grids.file_sha256),
-            "basis": basis,
             "keys": sorted({file.key for file in files}),
             "files": [{"source": file.source, "file": file.file, "sha256": file.sha256} for file in files],
         },

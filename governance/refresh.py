@@ -11,9 +11,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
-from governance import warehouse
 from governance.cases.assembly import Previous
 from governance.city import open_city
 from governance.errors import GovernanceError
@@ -21,48 +21,52 @@ from governance.ingest.combining import Staged
 from governance.profile import Profile
 from governance.scenarios.template import Department, Template
 
-_RECIPES = (
-    "core_case", "src_told_case", "src_incident", "src_every_incident", "src_stale_incident", "src_every_event",
-    "src_stale_event", "mid_stale", "mid_fate", "mid_doubled", "mid_case_event", "mid_unsettled", "src_events_again",
-    "stg_event_reduced",
-)  # fmt: skip
+_ROOMS_THAT_DECIDE_NOTHING = ("ui", "demo")
 
 
 @dataclass(frozen=True)
 class Last:
-    """The last snapshot, if it was made on the same basis: its file, its moment, and the inputs it knew."""
+    """The last snapshot, if it was made in the same way: its file, its moment, and the inputs it knew."""
 
     file: Path
     as_of_utc: datetime
     keys: frozenset[str]
 
 
-def describe_basis(
-    profile: Profile,
-    templates: Mapping[str, Template],
-    departments: Mapping[str, Department],
-    *,
-    placement_key: str,
+def hash_configuration(
+    profile: Profile, templates: Mapping[str, Template], departments: Mapping[str, Department]
 ) -> str:
-    """One name for everything but the input files that decides what a case says: configuration and SQL."""
+    """One name for everything but the input files that decides what a snapshot says: configuration and program."""
     parts = [
-        placement_key,
         profile.model_dump(mode="json"),
         {name: template.model_dump(mode="json") for name, template in templates.items()},
         {name: department.model_dump(mode="json") for name, department in departments.items()},
-        [warehouse.read_sql(name) for name in _RECIPES],
+        hash_program(),
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def find_last(build_dir: Path, basis: str) -> Last | None:
-    """The current snapshot if it stands on the same basis; None if there is none or it cannot be used."""
+@cache
+def hash_program() -> str:
+    """One name for the code, SQL and templates that make a snapshot: another version of them makes another one."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        place = path.relative_to(folder)
+        if path.suffix in {".py", ".sql", ".toml"} and place.parts[0] not in _ROOMS_THAT_DECIDE_NOTHING:
+            digest.update(f"{place.as_posix()}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def find_last(build_dir: Path, *, configuration: str, placement: str) -> Last | None:
+    """The current snapshot if it was made in the same way; None if there is none or it cannot be used."""
     try:
         city = open_city(build_dir)
     except GovernanceError:
         return None
     inputs = city.manifest["inputs"]
-    if inputs.get("basis") != basis:
+    if (inputs.get("configuration"), inputs.get("placement")) != (configuration, placement):
         return None
     return Last(city.file, city.as_of_utc, frozenset(inputs["keys"]))
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 DESKTOP = {"width": 1440, "height": 900}
@@ -71,9 +71,7 @@ def open_page(
     dialogs: list[str] | None = None,
 ) -> Page:
     """A visitor's first page; the browser asks for `language` first, `watch` hears every request it sends."""
-    locale = {"en": "en-GB", "zh": "zh-CN"}[language]
-    context = browser.new_context(viewport=viewport or DESKTOP, locale=locale, accept_downloads=True)
-    page = context.new_page()
+    page = _find_context(browser, language, viewport or DESKTOP).new_page()
     page.set_default_timeout(_PATIENCE_S * 1000)
     if watch:
         page.on("request", watch)
@@ -82,6 +80,18 @@ def open_page(
     page.goto(address)
     wait_until_still(page)
     return page
+
+
+def _find_context(browser: Browser, language: str, viewport: dict) -> BrowserContext:
+    """One per language and size, so that the browser keeps the program's own files as a visitor's does."""
+    key = (id(browser), language, viewport["width"])
+    if key not in _CONTEXTS:
+        locale = {"en": "en-GB", "zh": "zh-CN"}[language]
+        _CONTEXTS[key] = browser.new_context(viewport=viewport, locale=locale, accept_downloads=True)
+    return _CONTEXTS[key]
+
+
+_CONTEXTS: dict[tuple[int, str, int], BrowserContext] = {}
 
 
 def wait_until_still(page: Page) -> None:

@@ -55,7 +55,7 @@ def visit(browser: Browser, dashboard: str) -> Iterator[OpenPage]:
     yield visit_page
     for page in pages:
         expect(page.locator("img[src='x']")).to_have_count(0)
-        page.context.close()
+        page.close()
     assert strange == []
 
 
@@ -232,11 +232,11 @@ def empty_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.parametrize("spoken", language.LANGUAGES)
 def test_without_a_snapshot_every_page_says_what_to_run(browser: Browser, empty_dashboard: str, spoken: str) -> None:
-    for path in PAGES.values():
+    for path in PAGES.values() if spoken == "en" else ["/overdue"]:
         page = open_page(browser, empty_dashboard + path, language=spoken)
         expect(page.locator(".g-state h2")).to_have_text(language.say(spoken, "state.not_ready_title"))
         expect(page.locator(".g-state code")).to_contain_text("python -m governance build --build-dir")
-        page.context.close()
+        page.close()
 
 
 @pytest.fixture(scope="module")
@@ -257,7 +257,7 @@ def test_a_failed_query_becomes_a_sentence(browser: Browser, broken_dashboard: s
     page = open_page(browser, broken_dashboard + "/overdue")
     expect(page.locator(".g-state h2")).to_have_text(language.say("en", "state.failed_title"))
     expect(page.get_by_text("Traceback")).to_have_count(0)
-    page.context.close()
+    page.close()
 
 
 def test_a_city_without_scenarios_and_old_data_says_so(browser: Browser, broken_dashboard: str) -> None:
@@ -265,7 +265,7 @@ def test_a_city_without_scenarios_and_old_data_says_so(browser: Browser, broken_
     expect(page.locator(".g-state h2")).to_have_text(language.say("en", "state.no_scenario_title"))
     expect(page.locator(".g-stale")).to_contain_text("The newest report is")
     expect(page.locator(".g-badge")).to_have_count(0)
-    page.context.close()
+    page.close()
 
 
 def choose(page: Page, label: str, option: str) -> None:

@@ -30,14 +30,14 @@ def show(view: View) -> None:
     grid = _find_grid(view, scenario)
     with left:
         _show_map(view, scenario, unit, grid)
-        if grid:
-            show_open_cases(view, scenario, grid["grid_id"])
     with right:
         if grid:
             st.button(view.say("map.close_card"), on_click=keep_choice, args=("grid", ""), icon=":material/arrow_back:")
             show_grid_card(view, scenario, grid)
         else:
             _show_reddest(view, scenario, unit)
+    if grid:
+        show_open_cases(view, scenario, grid["grid_id"])
 
 
 def _show_choices(view: View) -> tuple[str, Unit]:
