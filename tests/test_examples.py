@@ -14,6 +14,7 @@ import shapely
 
 from governance import pipeline
 from governance.city import City, open_city
+from governance.ui.geometry import make_shapes
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -36,8 +37,11 @@ def copy_example(name: str, folder: Path, *, files: list[Path] | None = None) ->
 
 
 def build(city_file: Path, build_dir: Path, *, as_of_utc: datetime | None = None) -> City:
+    """The published city; its polygons, however untidy, can be drawn on the map."""
     pipeline.build_city(city_file, build_dir, now_utc=NOW, as_of_utc=as_of_utc, progress=lambda *_: None)
-    return open_city(build_dir)
+    city = open_city(build_dir)
+    assert make_shapes(city).bodies
+    return city
 
 
 def account(city: City) -> dict[str, int]:

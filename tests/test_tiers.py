@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,18 @@ def test_red_is_the_capacity_yellow_the_next_band() -> None:
 def test_below_the_floor_every_grid_is_green() -> None:
     expected = np.array([0.49, 0.5, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
     assert assign_tiers(expected, Policy()).tolist() == ["green", "red", *["green"] * 8]
+
+
+def test_a_grid_exactly_on_the_floor_counts() -> None:
+    expected = np.array([0.5, 0.5, 0.5, 0.5, *[0.4999] * 6])
+    assert assign_tiers(expected, Policy()).tolist() == ["red", "yellow", "yellow", *["green"] * 7]
+
+
+@pytest.mark.parametrize(("share", "red"), [(0.29, 29), (0.57, 57), (0.07, 7), (0.999, 99), (1.0, 100), (1e-9, 1)])
+def test_the_share_is_counted_as_it_is_written(share: float, red: int) -> None:
+    # 0.29 * 100 and 0.57 * 100 fall short of 29 and 57 in floating point.
+    tiers = assign_tiers(np.full(100, 3.0), Policy(red_share=share, yellow_share=0.0))
+    assert (tiers == "red").sum() == red
 
 
 def test_ties_go_to_the_smaller_grid_number() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given
@@ -327,3 +328,12 @@ def test_the_front_door_is_short_and_pages_hold_no_sql() -> None:
 
 def test_the_addresss_names_are_those_that_links_carry() -> None:
     assert {"lang", "scenario", "unit", "grid"} <= set(address.NAMES)
+
+
+def test_polygons_that_overlap_or_leave_slivers_are_drawn_all_the_same():
+    overlapping = np.array([shapely.box(0, 0, 1, 1), shapely.box(0.9, 0, 2, 1), shapely.box(0, 1.0005, 1, 2)])
+    assert not shapely.coverage_is_valid(overlapping)
+    simple = geometry._simplify(overlapping)
+    assert shapely.is_valid(simple).all()
+    whole = shapely.area(shapely.union_all(overlapping))
+    assert shapely.area(geometry._unite(simple)) == pytest.approx(whole, rel=0.01)

@@ -1,10 +1,11 @@
 """Features of the hazard: what every grid's past, its neighbours and its other troubles say about the next 28 days.
 
-Counts are summed once into blocks of 28 days that end at the forecast's day; the features as of every past origin
-follow from the blocks by decay alone, so that twelve training origins cost hardly more than one.
+Counts are summed once into blocks that end at the forecast's day; the features as of every past origin follow from
+the blocks by decay alone, so that twelve training origins cost hardly more than one. Blocks too old to learn from are
+one block, so that a stray report of thirty years ago costs no memory.
 
-    first day ──┬── 28 d ──┬── 28 d ──┬── 28 d ──┤ as_of
-                └ block 2    block 1    block 0
+    first day ────────┬── 28 d ──┬── 28 d ──┬── 28 d ──┤ as_of
+         older block  └ block 2    block 1    block 0
 """
 
 from __future__ import annotations
@@ -18,54 +19,65 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import scipy.sparse
 
+from governance.errors import InputError
 from governance.grids.neighbours import Neighbours
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
 
-BLOCK_DAYS = 28
+RATE_DAYS = 28  # every feature is a rate in reports per 28 days, whatever the length of the blocks
+MOST_ORIGINS = 12
 HALF_LIVES_DAYS = (28, 448)
 FEATURES = ("own_28d", "own_448d", "own_history", "near", "far", "other")
+# Weighted reports are rounded to multiples of this. Sums of up to eight million reports are then exact, and so the
+# same for every order of the rows: else two grids with the same past could swap ranks from one build to the next.
+QUANTUM = 2.0**-30
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """Counts by 28-day block before `as_of` (block 0 is the newest); arrays are (blocks, scenarios, grids).
+    """Counts by block before `as_of` (block 0 is the newest); arrays are (blocks, scenarios, grids).
 
     counts: reports. decayed[h]: reports decayed to the end of their block with half-life h.
-    history_days: days of data before as_of.
+    history_days: days of data before as_of. block_days: length of every block but the oldest.
     """
 
     scenarios: tuple[str, ...]
     counts: Floats
     decayed: tuple[Floats, ...]
     history_days: int
+    block_days: int
 
 
-def sum_blocks(daily: pa.Table, scenarios: tuple[str, ...], *, grids: int, as_of: date) -> Blocks:
-    """Sum the daily reports before `as_of`; rows on or after it are not looked at, whatever they hold."""
-    day = pc.cast(pc.cast(daily["day"], pa.date32()), pa.int32()).to_numpy()
-    age = (np.datetime64(as_of, "D").astype(int) - day).astype(np.int64)
-    scenario = pc.index_in(pc.cast(daily["scenario"], pa.string()), pa.array(scenarios, pa.string()))
-    index = scenario.fill_null(-1).to_numpy()
-    keep = (age >= 1) & (index >= 0)
-    age, index = age[keep], index[keep]
-    grid = daily["grid_no"].to_numpy()[keep]
-    reports = pc.cast(daily["reports"], pa.float64()).to_numpy()[keep]
-    history_days = int(age.max()) if len(age) else 0
-    blocks = max(1, -(-history_days // BLOCK_DAYS))
-    block = (age - 1) // BLOCK_DAYS
-    cell = (block * len(scenarios) + index) * grids + grid
+def sum_blocks(
+    daily: pa.Table, scenarios: tuple[str, ...], *, grids: int, as_of: date, block_days: int = RATE_DAYS
+) -> Blocks:
+    """Sum the daily reports before `as_of`; rows on or after it are not looked at, whatever they hold.
+
+    The first day of data, of any scenario, is the start of the history. Rows of other scenarios than `scenarios`
+    are left out of the sums.
+    Raises InputError where a row names no grid of the city or no countable number of reports.
+    """
+    age = _measure_ages(daily, as_of)
+    history_days = max(int(age.max(initial=0)), 0)
+    index = pc.index_in(pc.cast(daily["scenario"], pa.string()), pa.array(scenarios, pa.string()))
+    scenario = index.fill_null(-1).to_numpy()
+    keep = (age >= 1) & (scenario >= 0)
+    grid, reports = _read_counts(daily.select(["grid_no", "reports"]).filter(pa.array(keep)), grids)
+    age, scenario = age[keep], scenario[keep]
+    # One block more than there are origins: what came before the oldest of them.
+    blocks = min(max(1, -(-history_days // block_days)), MOST_ORIGINS + 1)
+    block = np.minimum((age - 1) // block_days, blocks - 1)
+    cell = (block * len(scenarios) + scenario) * grids + grid
     shape = (blocks, len(scenarios), grids)
-    cells = blocks * len(scenarios) * grids
 
     def add_up(values: Floats) -> Floats:
-        return np.bincount(cell, values, cells).astype(np.float64).reshape(shape)
+        sums: Floats = np.bincount(cell, np.rint(values / QUANTUM), blocks * len(scenarios) * grids).astype(np.float64)
+        return sums.reshape(shape) * QUANTUM
 
-    counts = add_up(reports)
-    inside = age - block * BLOCK_DAYS  # 1 … 28 days before the block's end
-    decayed = tuple(add_up(reports * 0.5 ** (inside / half_life)) for half_life in HALF_LIVES_DAYS)
-    return Blocks(scenarios, counts, decayed, history_days)
+    days_before_end = age - block * block_days  # 1 … block_days, more in the oldest block
+    decayed = tuple(add_up(reports * 0.5 ** (days_before_end / half_life)) for half_life in HALF_LIVES_DAYS)
+    return Blocks(scenarios, add_up(reports), decayed, history_days, block_days)
 
 
 def build_features(blocks: Blocks, neighbours: Neighbours, *, origin: int) -> Floats:
@@ -73,25 +85,56 @@ def build_features(blocks: Blocks, neighbours: Neighbours, *, origin: int) -> Fl
 
     A decayed sum becomes a rate by dividing by the decayed time there was: a short history is no low rate.
     """
-    days = blocks.history_days - origin * BLOCK_DAYS
+    days = blocks.history_days - origin * blocks.block_days
     fast, slow = (
-        _decay(decayed[origin:], half_life) / _decayed_days(half_life, days) * BLOCK_DAYS
+        _decay(decayed[origin:], blocks.block_days / half_life) / _sum_decay(half_life, days) * RATE_DAYS
         for decayed, half_life in zip(blocks.decayed, HALF_LIVES_DAYS, strict=True)
     )
-    history = blocks.counts[origin:].sum(axis=0) / max(days, 1) * BLOCK_DAYS
+    history = blocks.counts[origin:].sum(axis=0) / max(days, 1) * RATE_DAYS
     near = _mean_of_neighbours(slow, neighbours.near_indptr, neighbours.near_indices)
     far = _mean_of_neighbours(slow, neighbours.far_indptr, neighbours.far_indices)
     other = slow.sum(axis=0, keepdims=True) - slow
     return np.stack([fast, slow, history, near, far, other], axis=-1)
 
 
-def _decay(blocks: Floats, half_life: int) -> Floats:
-    weight = 0.5 ** (np.arange(len(blocks)) * BLOCK_DAYS / half_life)
-    return np.tensordot(weight, blocks, axes=1)
+def _measure_ages(daily: pa.Table, as_of: date) -> npt.NDArray[np.int64]:
+    """Days from each row to `as_of`: 1 is the day before, 0 and less are the future."""
+    day = pc.cast(pc.cast(daily["day"], pa.date32()), pa.int32())
+    if day.null_count:
+        raise InputError(f"{day.null_count} of {len(day)} daily rows have no day; leave them out or date them.")
+    ages: npt.NDArray[np.int64] = np.datetime64(as_of, "D").astype(np.int64) - day.to_numpy().astype(np.int64)
+    return ages
 
 
-def _decayed_days(half_life: int, days: int) -> float:
-    """The sum of 0.5 ** (age / half_life) over ages 1 … days."""
+def _read_counts(daily: pa.Table, grids: int) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Grid number and reports of each row; all faults are told at once."""
+    grid = pc.fill_null(pc.cast(daily["grid_no"], pa.int64()), -1).to_numpy()
+    reports = pc.fill_null(pc.cast(daily["reports"], pa.float64()), np.nan).to_numpy()
+    is_nowhere = (grid < 0) | (grid >= grids)
+    is_uncounted = ~(np.isfinite(reports) & (reports >= 0))
+    faults = []
+    if is_nowhere.any():
+        faults.append(
+            f"{is_nowhere.sum()} daily rows lie in no grid of 0 … {grids - 1}, such as {grid[is_nowhere][0]}."
+        )
+    if is_uncounted.any():
+        faults.append(f"{is_uncounted.sum()} daily rows have no countable reports, such as {reports[is_uncounted][0]}.")
+    if faults:
+        raise InputError(" ".join([*faults, "Count only located incidents, and weigh them by 0 or more."]))
+    return grid, reports
+
+
+def _decay(blocks: Floats, half_lives: float) -> Floats:
+    """The blocks' sum, every block decayed by so many half-lives more than the next newer one."""
+    total: Floats = blocks[-1].copy()
+    for block in blocks[-2::-1]:
+        total *= 0.5**half_lives
+        total += block
+    return total
+
+
+def _sum_decay(half_life: int, days: int) -> float:
+    """The sum of 0.5 ** (age / half_life) over ages 1 … days, in days."""
     ratio = 0.5 ** (1 / half_life)
     return float(ratio * (1 - ratio ** max(days, 1)) / (1 - ratio))
 

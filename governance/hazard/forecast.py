@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
 
+from governance.errors import ConfigError
 from governance.grids.neighbours import Neighbours
-from governance.hazard.features import BLOCK_DAYS, FEATURES, Blocks, Floats, build_features, sum_blocks
-from governance.hazard.model import Rates, explain, fit_rates
+from governance.hazard.features import FEATURES, MOST_ORIGINS, RATE_DAYS, Blocks, Floats, build_features, sum_blocks
+from governance.hazard.model import Rates, explain, fit_rates, pool_rates
 from governance.hazard.tiers import Policy, assign_tiers, rank_grids
 
-MOST_ORIGINS = 12
-LEAST_HISTORY_BLOCKS = 2
-LEVEL_BLOCKS = 3
+LEAST_HISTORY_DAYS = 56
+LEAST_HISTORY_DAYS_YOUNG = 28
+LEAST_REPORTS = 20
+LEVEL_DAYS = 84
 LEVEL_PRIOR_REPORTS = 50.0
 LEAST_FACTOR, GREATEST_FACTOR = 0.5, 2.0
+
+_KEY = [("grid_no", pa.int32()), ("scenario", pa.string())]
+TIERS = pa.schema(
+    [
+        *_KEY,
+        ("expected_reports_28d", pa.float64()),
+        ("p_any_28d", pa.float64()),
+        ("rank", pa.int32()),
+        ("tier", pa.string()),
+    ]
+)
+REASONS = pa.schema([*_KEY, ("feature", pa.string()), ("value", pa.float64()), ("contribution", pa.float64())])
 
 
 @dataclass(frozen=True)
@@ -26,7 +40,8 @@ class Forecast:
     """tiers: grid_no, scenario, expected_reports_28d, p_any_28d, rank, tier (one row per grid and scenario).
 
     reasons: grid_no, scenario, feature, value (reports per 28 days), contribution (expected reports).
-    models: per scenario its rates, base, origins, level factor and fallback.
+    models: per scenario its rates and base before the level factor, the factor, the days it learnt as of, and the
+    fallback used (None: fitted; "pooled": too little to learn from, see `pool_rates`).
     """
 
     tiers: pa.Table
@@ -35,49 +50,66 @@ class Forecast:
 
 
 def forecast_hazard(
-    daily: pa.Table, *, grids: int, neighbours: Neighbours, as_of: date, policies: Mapping[str, Policy]
+    daily: pa.Table,
+    *,
+    grids: int,
+    neighbours: Neighbours,
+    as_of: date,
+    policies: Mapping[str, Policy],
+    horizon_days: int = RATE_DAYS,
 ) -> Forecast:
-    """Forecast from the reports before `as_of` alone.
+    """Forecast from the reports before `as_of` alone, for every grid and every scenario that has a policy.
 
-    daily: grid_no int32, scenario string, day date32 (the city's days), reports; any order, days may be missing.
+    daily: grid_no int32, scenario string, day date32 (the city's days), reports (0 or more, weighted or not); any
+    order, days may be missing. The model learns to foretell the next `horizon_days`; all figures are rates per 28
+    days, whatever the horizon.
+    Raises InputError where a row before `as_of` has no day, no grid of the city, or no countable reports,
+    ConfigError where the horizon is shorter than a day.
     """
+    if horizon_days < 1:
+        raise ConfigError(f"The horizon is {horizon_days} days; give one day or more.")
     scenarios = tuple(policies)
-    blocks = sum_blocks(daily, scenarios, grids=grids, as_of=as_of)
-    origins = list_origins(blocks)
-    past = {origin: build_features(blocks, neighbours, origin=origin) for origin in origins}
+    blocks = sum_blocks(daily, scenarios, grids=grids, as_of=as_of, block_days=horizon_days)
+    past = {origin: build_features(blocks, neighbours, origin=origin) for origin in list_origins(blocks)}
     now = build_features(blocks, neighbours, origin=0)
-    tiers, reasons, models = [], [], []
+    learnt_on = [(as_of - timedelta(days=origin * horizon_days)).isoformat() for origin in past]
+    tiers, reasons, models = [TIERS.empty_table()], [REASONS.empty_table()], []
     for place, scenario in enumerate(scenarios):
-        rates, factor = _fit(blocks, past, place)
+        rates, factor = _fit(blocks, past, now, place)
         contributions = explain(rates, now[place]) * factor
         expected = contributions.sum(axis=1)
         tiers.append(_list_tiers(scenario, expected, policies[scenario]))
         reasons.append(_list_reasons(scenario, now[place], contributions))
-        models.append(_describe(scenario, rates, factor, origins))
+        models.append(_describe(scenario, rates, factor, learnt_on))
     return Forecast(pa.concat_tables(tiers), pa.concat_tables(reasons), models)
 
 
 def list_origins(blocks: Blocks) -> list[int]:
-    """Past block ends to learn from: whole blocks that have two blocks of history before them, newest first."""
-    whole = blocks.history_days // BLOCK_DAYS
-    return list(range(1, min(MOST_ORIGINS, max(whole - LEAST_HISTORY_BLOCKS, 0)) + 1))
+    """Past block ends to learn from, newest first: whole blocks that have 56 days of history before them.
+
+    A city too young for that learns from its last block, given 28 days before it.
+    """
+    whole = (blocks.history_days - LEAST_HISTORY_DAYS) // blocks.block_days
+    of_young = (blocks.history_days - LEAST_HISTORY_DAYS_YOUNG) // blocks.block_days
+    return list(range(1, min(MOST_ORIGINS, max(whole, min(of_young, 1))) + 1))
 
 
-def _fit(blocks: Blocks, past: Mapping[int, Floats], place: int) -> tuple[Rates, float]:
+def _fit(blocks: Blocks, past: Mapping[int, Floats], now: Floats, place: int) -> tuple[Rates, float]:
     """The rates of one scenario, and the factor that brings their level to that of the last blocks."""
-    history_feature = FEATURES.index("own_history")
-    if not past:
-        return fit_rates(np.zeros((0, len(FEATURES))), np.zeros(0), history_feature=history_feature), 1.0
+    reports = np.concatenate([np.zeros(0), *(blocks.counts[origin - 1, place] for origin in past)])
+    if reports.sum() < LEAST_REPORTS:
+        counts = blocks.counts[:, place].sum(axis=0)
+        return pool_rates(counts, now[place], history_feature=FEATURES.index("own_history")), 1.0
     features = np.concatenate([past[origin][place] for origin in past])
-    reports = np.concatenate([blocks.counts[origin - 1, place] for origin in past])
-    rates = fit_rates(features, reports, history_feature=history_feature)
-    return rates, 1.0 if rates.fallback else _find_level(blocks, past, place, rates)
+    rates = fit_rates(features, reports, exposure=blocks.block_days / RATE_DAYS)
+    return rates, _find_level(blocks, past, place, rates)
 
 
 def _find_level(blocks: Blocks, past: Mapping[int, Floats], place: int, rates: Rates) -> float:
-    """Reports that came over reports that were forecast in the last three blocks, drawn towards 1 by few reports."""
-    recent = [origin for origin in past if origin <= LEVEL_BLOCKS]
-    said = sum(float(explain(rates, past[origin][place]).sum()) for origin in recent)
+    """Reports that came over reports that were forecast in the last 84 days, drawn towards 1 by few reports."""
+    exposure = blocks.block_days / RATE_DAYS
+    recent = [origin for origin in past if (origin - 1) * blocks.block_days < LEVEL_DAYS]
+    said = sum(float(explain(rates, past[origin][place]).sum()) * exposure for origin in recent)
     came = sum(float(blocks.counts[origin - 1, place].sum()) for origin in recent)
     factor = (came + LEVEL_PRIOR_REPORTS) / (said + LEVEL_PRIOR_REPORTS)
     return float(np.clip(factor, LEAST_FACTOR, GREATEST_FACTOR))
@@ -85,40 +117,38 @@ def _find_level(blocks: Blocks, past: Mapping[int, Floats], place: int, rates: R
 
 def _list_tiers(scenario: str, expected: Floats, policy: Policy) -> pa.Table:
     grids = len(expected)
-    return pa.table(
-        {
-            "grid_no": pa.array(np.arange(grids, dtype=np.int32)),
-            "scenario": pa.array([scenario] * grids),
-            "expected_reports_28d": expected,
-            # Poisson: reports come independently of each other.
-            "p_any_28d": -np.expm1(-expected),
-            "rank": rank_grids(expected),
-            "tier": pa.array(assign_tiers(expected, policy).tolist()),
-        }
-    )
+    columns = {
+        "grid_no": np.arange(grids, dtype=np.int32),
+        "scenario": [scenario] * grids,
+        "expected_reports_28d": expected,
+        # Poisson: reports come independently of each other. Where they come in bursts this is too high.
+        "p_any_28d": -np.expm1(-expected),
+        "rank": rank_grids(expected),
+        "tier": assign_tiers(expected, policy).tolist(),
+    }
+    return pa.table(columns, schema=TIERS)
 
 
 def _list_reasons(scenario: str, features: Floats, contributions: Floats) -> pa.Table:
     grids, terms = contributions.shape
     values = np.hstack([features, np.ones((grids, 1))])
     names = pa.array([*FEATURES, "base"])
-    return pa.table(
-        {
-            "grid_no": pa.array(np.repeat(np.arange(grids, dtype=np.int32), terms)),
-            "scenario": pa.array([scenario] * (grids * terms)),
-            "feature": names.take(pa.array(np.tile(np.arange(terms), grids))),
-            "value": values.ravel(),
-            "contribution": contributions.ravel(),
-        }
-    )
+    columns = {
+        "grid_no": np.repeat(np.arange(grids, dtype=np.int32), terms),
+        "scenario": [scenario] * (grids * terms),
+        "feature": names.take(pa.array(np.tile(np.arange(terms), grids))),
+        "value": values.ravel(),
+        "contribution": contributions.ravel(),
+    }
+    return pa.table(columns, schema=REASONS)
 
 
-def _describe(scenario: str, rates: Rates, factor: float, origins: list[int]) -> dict[str, object]:
+def _describe(scenario: str, rates: Rates, factor: float, learnt_on: list[str]) -> dict[str, object]:
     return {
         "scenario": scenario,
         "rates": dict(zip(FEATURES, rates.rates.tolist(), strict=True)),
         "base": rates.base,
         "level_factor": factor,
-        "origins": len(origins),
+        "origins": [] if rates.fallback else learnt_on,
         "fallback": rates.fallback,
     }

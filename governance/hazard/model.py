@@ -16,30 +16,23 @@ from sklearn.linear_model import LinearRegression
 Floats = npt.NDArray[np.float64]
 
 REWEIGHTINGS = 3
-LEAST_REPORTS = 20
+LEAST_OWN_SHARE = 0.1
 LEAST_EXPECTED = 1e-3
 
 
 @dataclass(frozen=True)
 class Rates:
-    """A fitted model: `rates` per feature, `base` in reports per 28 days, and the fallback used, if any."""
+    """A model: `rates` per feature, `base` in reports per 28 days, and the fallback used where none could be fitted."""
 
     rates: Floats
     base: float
     fallback: str | None
 
 
-def fit_rates(features: Floats, reports: Floats, *, history_feature: int) -> Rates:
-    """Fit rates to (rows, features) and the reports of the following 28 days (rows).
-
-    With fewer than 20 reports there is nothing to learn from: the whole-history rate alone is used.
-    """
+def fit_rates(features: Floats, reports: Floats, *, exposure: float = 1.0) -> Rates:
+    """Fit rates to (rows, features) and the reports that followed (rows), counted over `exposure` times 28 days."""
     kinds = features.shape[1]
-    if reports.sum() < LEAST_REPORTS:
-        rates = np.zeros(kinds)
-        rates[history_feature] = 1.0
-        return Rates(rates, 0.0, "history")
-    design = np.column_stack([features, np.ones(len(features))])
+    design = np.column_stack([features, np.ones(len(features))]) * exposure
     expected = np.full(len(reports), max(float(reports.mean()), LEAST_EXPECTED))
     solution = np.zeros(kinds + 1)
     for _ in range(REWEIGHTINGS):
@@ -53,6 +46,21 @@ def fit_rates(features: Floats, reports: Floats, *, history_feature: int) -> Rat
         solution = np.asarray(model.coef_)
         expected = design @ solution
     return Rates(solution[:-1], float(solution[-1]), None)
+
+
+def pool_rates(counts: Floats, features: Floats, *, history_feature: int) -> Rates:
+    """Rates where there is too little to fit: each grid's whole-history rate, drawn towards the mean of all grids.
+
+    counts: reports per grid over the whole history. The grid's own share is Bühlmann's credibility, 1 - mean /
+    variance: none where the counts differ as by chance, all where they differ by far more. It stays above a tenth,
+    so that grids with reports rank before those without.
+    """
+    mean = float(counts.mean())
+    variance = float(counts.var(ddof=1)) if len(counts) > 1 else 0.0
+    share = max(LEAST_OWN_SHARE, 1 - mean / variance) if variance > 0 else LEAST_OWN_SHARE
+    rates = np.zeros(features.shape[1])
+    rates[history_feature] = share
+    return Rates(rates, (1 - share) * float(features[:, history_feature].mean()), "pooled")
 
 
 def explain(rates: Rates, features: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 import numpy as np
@@ -35,14 +36,19 @@ def rank_grids(expected: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
 def assign_tiers(expected: npt.NDArray[np.float64], policy: Policy) -> npt.NDArray[np.str_]:
     """Red, yellow or green per grid.
 
-    Red are the worst ⌊red_share · grids⌋ grids above the floor (at least one grid may be red), yellow the next
-    ⌊yellow_share · grids⌋ above it, green all others. Never more than that, so that a list can be walked.
+    Red are the worst ⌊red_share · grids⌋ grids at or above the floor (at least one grid may be red), yellow the next
+    ⌊yellow_share · grids⌋ at or above it, green all others. Never more than that, so that a list can be walked.
     """
     grids = len(expected)
-    most_red = max(1, int(policy.red_share * grids)) if grids else 0
-    most_yellow = int(policy.yellow_share * grids)
+    most_red = min(grids, max(1, _count_share(policy.red_share, grids)))
+    most_yellow = _count_share(policy.yellow_share, grids)
     rank = rank_grids(expected)
     counts = (expected >= policy.floor_expected_reports_28d) & (expected > 0)
     is_red = counts & (rank <= most_red)
     is_yellow = counts & ~is_red & (rank <= most_red + most_yellow)
     return np.where(is_red, "red", np.where(is_yellow, "yellow", "green"))
+
+
+def _count_share(share: float, grids: int) -> int:
+    """⌊share · grids⌋ as written in the template: 0.29 of 100 grids are 29, though 0.29 * 100 is 28.999…."""
+    return math.floor(round(share * grids, 6))

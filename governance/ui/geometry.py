@@ -94,7 +94,10 @@ def _simplify(polygons: Any) -> Any:
     if not len(polygons):
         return polygons
     width = float(np.median(np.sqrt(shapely.area(polygons))))
-    simple = shapely.coverage_simplify(polygons, _SIMPLIFIED_SHARE * width)
+    # Real grids overlap and leave slivers; only a clean tiling can be simplified as one.
+    is_tiling = shapely.coverage_is_valid(polygons)
+    simplify = shapely.coverage_simplify if is_tiling else shapely.simplify
+    simple = shapely.make_valid(simplify(polygons, _SIMPLIFIED_SHARE * width), method="structure")
     return np.where(shapely.is_empty(simple), polygons, simple)
 
 
@@ -118,9 +121,15 @@ def _encode_grids(frame: pd.DataFrame, polygons: Any) -> bytes:
 def _encode_outlines(frame: pd.DataFrame, polygons: Any) -> bytes:
     """The borders of the first level's units; of the whole city where there is none."""
     units = frame["level_1_id"].fillna("").to_numpy()
-    outlines = [shapely.coverage_union_all(polygons[units == unit]) for unit in sorted(set(units))]
+    outlines = [_unite(polygons[units == unit]) for unit in sorted(set(units))]
     lines = shapely.to_geojson(shapely.transform(shapely.boundary(np.array(outlines, dtype=object)), _round))
     return _collect(f'{{"type":"Feature","properties":{{}},"geometry":{line}}}' for line in lines)
+
+
+def _unite(polygons: Any) -> Any:
+    """One shape of many: quickly where they tile, robustly where they overlap."""
+    unite = shapely.coverage_union_all if shapely.coverage_is_valid(polygons) else shapely.union_all
+    return unite(polygons)
 
 
 def _encode_labels(frame: pd.DataFrame) -> bytes:
