@@ -22,6 +22,7 @@ from governance.city import City
 
 _SIMPLIFIED_SHARE = 0.12
 _GAP_SHARE = 0.02
+_STEPS_ACROSS = 2500  # a city is never drawn more coarsely than in so many steps from side to side
 _DECIMALS = 5
 _LETTER_SHARE = 0.4
 
@@ -81,7 +82,7 @@ def _encode_shapes(frame: pd.DataFrame) -> Shapes:
     simple = _simplify(polygons)
     parts = {
         "grids": _encode_grids(frame, _draw_in(simple)),
-        "outlines": _encode_outlines(frame, simple),
+        "outlines": _encode_outlines(frame, simple if shapely.coverage_is_valid(simple) else polygons),
         "labels": _encode_labels(frame),
     }
     names = {part: f"{part}-{hashlib.sha256(body).hexdigest()[:20]}.json" for part, body in parts.items()}
@@ -97,7 +98,9 @@ def _simplify(polygons: Any) -> Any:
     # Real grids overlap and leave slivers; only a clean tiling can be simplified as one.
     is_tiling = shapely.coverage_is_valid(polygons)
     simplify = shapely.coverage_simplify if is_tiling else shapely.simplify
-    simple = shapely.make_valid(simplify(polygons, _SIMPLIFIED_SHARE * width), method="structure")
+    west, south, east, north = shapely.total_bounds(polygons)
+    tolerance = min(_SIMPLIFIED_SHARE * width, max(east - west, north - south) / _STEPS_ACROSS)
+    simple = shapely.make_valid(simplify(polygons, tolerance), method="structure")
     return np.where(shapely.is_empty(simple), polygons, simple)
 
 
@@ -127,9 +130,12 @@ def _encode_outlines(frame: pd.DataFrame, polygons: Any) -> bytes:
 
 
 def _unite(polygons: Any) -> Any:
-    """One shape of many: quickly where they tile, robustly where they overlap."""
-    unite = shapely.coverage_union_all if shapely.coverage_is_valid(polygons) else shapely.union_all
-    return unite(polygons)
+    """One shape of many: quickly where they tile; where they do not, the cracks between them are closed first."""
+    if shapely.coverage_is_valid(polygons):
+        return shapely.coverage_union_all(polygons)
+    crack = _GAP_SHARE * float(np.median(np.sqrt(shapely.area(polygons))))
+    wide = shapely.union_all(shapely.buffer(polygons, crack, join_style="mitre"))
+    return shapely.buffer(wide, -crack, join_style="mitre")
 
 
 def _encode_labels(frame: pd.DataFrame) -> bytes:

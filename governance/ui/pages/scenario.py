@@ -70,10 +70,9 @@ def _show_progress(view: View, scenario: str, unit: Unit) -> None:
         _show_funnel(view, scenario, unit)
     with right:
         _show_trend(view, scenario, unit)
-    if (
-        unit.level < _DEEPEST
-        and not view.ask("children", level=unit.level, unit_id=unit.unit_id, scenario=scenario).empty
-    ):
+    children = view.ask("children", level=unit.level, unit_id=unit.unit_id, scenario=scenario)
+    # A city without levels has no units to go down to, only its cases in no grid.
+    if unit.level < _DEEPEST and (children["unit_id"] != UNMATCHED).any():
         _show_children(view, scenario, unit)
     else:
         _show_grids(view, scenario, unit)
