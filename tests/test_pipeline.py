@@ -213,3 +213,16 @@ def test_the_committed_sample_of_gbk_text_and_gcj_02_points_lands_in_its_grids(t
     assert (made_in == joined).mean() > 0.99
     told = city.sql("select sum(read) as n, sum(accepted + quarantined + duplicate) as m from meta_file").iloc[0]
     assert told["n"] == told["m"] > 30_000
+
+
+def test_old_data_is_built_in_a_year_that_the_calendar_does_not_know(tmp_path: Path) -> None:
+    city_file = tiny_world.write_tiny_world(tmp_path / "city")
+    city = build(city_file, tmp_path / "build", now_utc=datetime.fromisoformat("2031-05-01"))
+    assert city.sql("select count(due_at_utc) as n from core_case").iloc[0]["n"] > 0
+
+
+def test_a_case_of_a_year_that_the_calendar_does_not_know_is_refused_with_what_to_add(tmp_path: Path) -> None:
+    rows = (*tiny_world.ROWS[:2], tiny_world.row("T-90", "2031-03-03 09:00:00", tiny_world.at(0.5, 0.5)))
+    city_file = tiny_world.write_tiny_world(tmp_path / "city", rows=rows)
+    with pytest.raises(ConfigError, match="extra_holidays"):
+        build(city_file, tmp_path / "build", now_utc=datetime.fromisoformat("2031-05-01"))

@@ -89,16 +89,36 @@ def add_limit(start_utc: np.ndarray, value: float, unit: LimitUnit, *, clock: Wo
     return np.where(np.isnat(start_utc), start_utc, due)
 
 
+def find_last_known_day(calendar: WorkCalendar, today: date) -> date:
+    """Today, or the last day before it whose year the calendar knows: old data must not fail for want of a new year."""
+    listed = {date.fromisoformat(day).year for day in (*calendar.extra_workdays, *calendar.extra_holidays)}
+    year = today.year
+    while not _is_known(date(year, 12, 31), calendar, listed):
+        year -= 1
+    return min(today, date(year, 12, 31))
+
+
+def check_known(start_utc: np.ndarray, clock: WorkClock) -> None:
+    """Raise ConfigError if a case starts after the last working day that the calendar knows."""
+    if not len(start_utc):
+        return
+    newest = start_utc.max()
+    # The evening after the last known closing still belongs to a known year.
+    if newest.astype("datetime64[s]").astype(np.int64) > clock.closes[-1] + _SECONDS_A_DAY:
+        raise ConfigError(
+            f"A case of {str(newest)[:10]} has a limit in working time, and the official calendar is not known for "
+            "that year. Add its days to work_calendar.extra_holidays and extra_workdays in city.toml."
+        )
+
+
 def _is_known(day: date, calendar: WorkCalendar, listed_years: set[int]) -> bool:
     return calendar.country is None or day.year in _PUBLISHED_YEARS or day.year in listed_years
 
 
 def _is_workday(day: date, calendar: WorkCalendar) -> bool:
-    if calendar.country is not None:
-        try:
-            return bool(chinese_calendar.is_workday(day))
-        except NotImplementedError:
-            pass  # a year that only the city's own list knows: weekdays, changed by that list
+    if calendar.country is not None and day.year in _PUBLISHED_YEARS:
+        return bool(chinese_calendar.is_workday(day))
+    # no official list, or a year that only the city's own list knows: weekdays, changed by that list
     return day.weekday() < 5  # noqa: PLR2004  Monday to Friday
 
 

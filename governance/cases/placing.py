@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from governance import warehouse
-from governance.cases.deadlines import WorkClock, add_limit, build_work_clock
+from governance.cases.deadlines import WorkClock, add_limit, build_work_clock, check_known, find_last_known_day
 from governance.grids.city_grids import CityGrids
 from governance.grids.cover import Cover
 from governance.grids.join import locate
@@ -51,14 +51,15 @@ class Placement:
 def prepare_placement(
     profile: Profile, templates: Mapping[str, Template], *, grids: CityGrids, now_utc: datetime
 ) -> Placement:
-    """Everything `place_file` needs; raises ConfigError where working time is asked of an unknown year."""
+    """Everything `place_file` needs."""
     rules = {source.id: _list_rules(source, templates) for source in profile.sources}
     limits = {name: template.model_dump(mode="json")["limits"] for name, template in templates.items()}
     today = now_utc.replace(tzinfo=UTC).astimezone(profile.zone).date()
+    last_day = find_last_known_day(profile.work_calendar, today)
     units = {limit["unit"] for levels in limits.values() for stages in levels.values() for limit in stages.values()}
     clock = None
     if units & _WORKING_UNITS:
-        clock = build_work_clock(profile.work_calendar, profile.zone, first_day=_FIRST_WORK_DAY, last_day=today)
+        clock = build_work_clock(profile.work_calendar, profile.zone, first_day=_FIRST_WORK_DAY, last_day=last_day)
     last_opening = int(clock.opens[-1]) if clock is not None else 0
     calendar = [profile.work_calendar.model_dump(mode="json"), profile.timezone, last_opening]
     decides = json.dumps([PLACING_VERSION, grids.sha256, rules, limits, calendar], sort_keys=True)
@@ -67,7 +68,10 @@ def prepare_placement(
 
 
 def place_file(con: warehouse.Connection, file: StagedFile, placement: Placement, *, folder: Path) -> Path:
-    """The Parquet file with the good rows of one staged file and their grid_no, scenario, scene and deadline."""
+    """The Parquet file with the good rows of one staged file and their grid_no, scenario, scene and deadline.
+
+    Raises ConfigError where a case needs working time of a year that the calendar does not know.
+    """
     target = folder / file.source / f"{file.key}-{placement.key}.parquet"
     if target.exists():
         return target
@@ -123,6 +127,8 @@ def _find_deadlines(table: pa.Table, scenario: pa.Array, placement: Placement) -
             rows = is_open & (index == place) & (level == level_name)
             moment = reported[rows]
             for limit in (limits["accept"], limits["dispose"]):
+                if placement.clock is not None and limit.unit in _WORKING_UNITS:
+                    check_known(reported[rows], placement.clock)
                 moment = add_limit(moment, limit.value, limit.unit, clock=placement.clock)
             due[rows] = moment
     return due
