@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,7 +125,7 @@ def assign(  # noqa: PLR0913, PLR0917  the options of one command
 
     from governance.grids.assign import assign_points
 
-    with _progress_bar() as progress:
+    with _rate_bar() as progress:
         summary = assign_points(
             points,
             grids,
@@ -142,7 +142,8 @@ def assign(  # noqa: PLR0913, PLR0917  the options of one command
     else:
         messages.print(
             f"{summary.rows:,} points: {summary.matched:,} in a grid, {summary.outside:,} outside every grid, "
-            f"{summary.missing:,} without coordinates. Written to {out}."
+            f"{summary.missing:,} without coordinates. {summary.at_border:,} lay so near to a border that the exact "
+            f"test decided. Written to {out}."
         )
 
 
@@ -257,6 +258,22 @@ def _progress_bar() -> Iterator[Any]:
         task = bar.add_task("", total=1.0)
         yield lambda step, fraction: bar.update(task, description=step[:28], completed=fraction)
         bar.update(task, completed=1.0, description="done")
+
+
+@contextmanager
+def _rate_bar() -> Iterator[Callable[[int, float], None]]:
+    """A progress bar that counts points, and says how many a second."""
+    columns = (TextColumn("{task.description:<40}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    with Progress(*columns, TimeElapsedColumn(), console=messages, transient=False) as bar:
+        task = bar.add_task("reading the polygons", total=1.0)
+        start = bar.get_time()
+
+        def tell(rows: int, share: float) -> None:
+            rate = rows / max(bar.get_time() - start, 1e-9)
+            bar.update(task, description=f"{rows:,} points, {rate:,.0f} a second", completed=share)
+
+        yield tell
+        bar.update(task, completed=1.0)
 
 
 def _print_health(report: dict[str, Any]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib.util
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -22,6 +22,7 @@ Connection = duckdb.DuckDBPyConnection
 DatabaseError = duckdb.Error
 Interrupted = duckdb.InterruptException
 STORAGE_VERSION = "v1.4.0"
+BATCH_ROWS = 1 << 18  # fewer make a stream slower; more make it wait
 _TEMPORARY = ("src_", "stg_", "mid_", "map_")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -190,6 +191,29 @@ def load_arrow(con: Connection, table: str, data: pa.Table | pa.RecordBatchReade
     kind = "temp table" if _check_name(table).startswith(_TEMPORARY) else "table"
     with registered(con, arrow_input=data):
         con.execute(f"create or replace {kind} {table} as select * from arrow_input")
+
+
+def stream_arrow(con: Connection, text: str, /, **params: Any) -> pa.RecordBatchReader:
+    """The result of a statement in batches, read as they are taken; until the last one `con` can do nothing else."""
+    return run_text(con, text, **params).to_arrow_reader(BATCH_ROWS)
+
+
+def load_changed(
+    con: Connection,
+    table: str,
+    text: str,
+    change: Callable[[pa.RecordBatchReader], pa.RecordBatchReader],
+    **params: Any,
+) -> None:
+    """Make a table from a select that passes through `change` in batches: memory does not grow with the rows.
+
+    The select runs on a cursor of its own, which sees neither temporary tables nor what is not committed yet.
+    """
+    database = fetch_value(con, "database", text="select current_database()")
+    with closing(con.cursor()) as cursor:
+        # A cursor starts in the first database again. The name is quoted by doubling: `use` takes no parameters.
+        cursor.execute('use "{}"'.format(database.replace('"', '""')))
+        load_arrow(con, table, change(stream_arrow(cursor, text, **params)))
 
 
 def fetch_arrow(con: Connection, name: str, /, **params: Any) -> pa.Table:

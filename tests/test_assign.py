@@ -23,7 +23,7 @@ from governance.ingest.coordinates import wgs84_to_gcj02
 # Four points: in grid A, on the border of A and B, outside, without a place.
 LON, LAT = [121.05, 121.1, 125.0, None], [29.05, 29.05, 29.05, None]
 EXPECTED = ["A", "A", "", ""]
-SUMMARY = AssignSummary(rows=4, matched=2, outside=1, missing=1)
+SUMMARY = AssignSummary(rows=4, matched=2, outside=1, missing=1, at_border=1)
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_what_is_no_number_is_missing(tmp_path, grids):
     rows = ["1_21.05,29.05", "inf,29.05", "nan,nan", "121.05°,29.05", "121,05", "1e400,0"]
     points = write_csv(tmp_path / "p.csv", "lon,lat\n" + "\n".join(rows) + "\n")
     summary = assign(points, grids, tmp_path / "out.csv")
-    assert summary == AssignSummary(rows=6, matched=0, outside=1, missing=5)
+    assert summary == AssignSummary(rows=6, matched=0, outside=1, missing=5, at_border=0)
 
 
 def make_table():
@@ -207,14 +207,14 @@ def test_large_files_stream_in_batches_and_tell_how_far(tmp_path, grids, monkeyp
     monkeypatch.setattr(point_files, "BATCH_ROWS", 10)
     points = write_csv(tmp_path / "p.csv", "n,lon,lat\n" + "".join(f"{i},121.{i % 20:02d}5,29.05\n" for i in range(95)))
     told = []
-    summary = assign(points, grids, tmp_path / "out.csv", progress=lambda step, share: told.append((step, share)))
+    summary = assign(points, grids, tmp_path / "out.csv", progress=lambda rows, share: told.append((rows, share)))
     rows = read_csv(tmp_path / "out.csv")[1:]
     assert [row[0] for row in rows] == [str(i) for i in range(95)]
     assert [row[-1] for row in rows] == ["A" if i % 20 < 10 else "B" for i in range(95)]
-    assert summary == AssignSummary(rows=95, matched=95, outside=0, missing=0)
+    assert summary == AssignSummary(rows=95, matched=95, outside=0, missing=0, at_border=0)
     shares = [share for _, share in told]
     assert shares == sorted(shares)
-    assert told[-1] == ("95 points", 1.0)
+    assert told[-1] == (95, 1.0)
 
 
 @pytest.mark.parametrize("name", ["p.csv", "p.parquet"])
@@ -304,4 +304,4 @@ def test_a_failure_leaves_the_old_result_untouched(tmp_path, grids):
 
 
 def test_the_summary_is_plain_data():
-    assert json.dumps(asdict(SUMMARY)) == '{"rows": 4, "matched": 2, "outside": 1, "missing": 1}'
+    assert json.dumps(asdict(SUMMARY)) == '{"rows": 4, "matched": 2, "outside": 1, "missing": 1, "at_border": 1}'

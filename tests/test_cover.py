@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import fields
 
 import numpy as np
@@ -10,7 +11,7 @@ import shapely
 
 from governance.grids.cover import EDGE, MOST_LEAF_EDGES, Cover, build_cover, load_cover, save_cover
 from governance.grids.edges import list_edges, move_to_unit_square, name_edges
-from governance.grids.join import count_exact, locate
+from governance.grids.join import locate, locate_and_count
 
 
 @pytest.fixture
@@ -34,25 +35,26 @@ def test_a_saved_cover_is_the_same_array_for_array(cover, tmp_path):
 
 
 def test_the_polygons_lie_in_the_unit_square_with_free_cells_around(cover):
-    side = int(cover.block_width[0])
+    side = int(cover.blocks["width"][0])
     table = cover.cells[: side * side].reshape(side, side)
     for border in (table[0], table[-1], table[:, 0], table[:, -1]):
         assert (border == -1).all()
 
 
 def test_every_cell_holds_a_polygon_none_or_a_number_further_on(cover):
-    side = int(cover.block_width[0])
+    side = int(cover.blocks["width"][0])
     coarse, fine = cover.cells[: side * side], cover.cells[side * side :]
     assert coarse.max() <= 1
     assert fine.max() <= 1
-    assert set(-2 - coarse[coarse < -1]) == set(range(1, len(cover.block_width)))
-    assert set(-2 - fine[fine < -1]) == set(range(len(cover.leaf_inside)))
-    assert len(cover.cells) == (cover.block_width**2).sum()
+    assert set(-2 - coarse[coarse < -1]) == set(range(1, len(cover.blocks)))
+    assert set(-2 - fine[fine < -1]) == set(range(len(cover.leaves) - 1))
+    assert len(cover.cells) == (cover.blocks["width"].astype(int) ** 2).sum()
 
 
 def test_candidates_ascend_and_stand_before_the_answer_by_default(cover):
-    for leaf, default in enumerate(cover.leaf_default):
-        candidates = cover.candidates[cover.leaf_candidate[leaf] : cover.leaf_candidate[leaf + 1]]
+    for leaf, following in itertools.pairwise(cover.leaves):
+        candidates = cover.candidates[leaf["candidate"] : following["candidate"]]
+        default = leaf["default"]
         assert (np.diff(candidates) > 0).all()
         assert default == -1 or candidates[-1] < default
 
@@ -84,8 +86,9 @@ def test_a_leaf_with_very_many_edges_is_left_to_shapely(rng):
     flower = shapely.union_all(thorns)
     cover = build_cover(np.array([flower]))
     x, y = rng.normal(0, 1e-3, (2, 2000))
-    assert count_exact(cover, x, y) > 0
-    assert (locate(cover, x, y) == np.where(shapely.intersects_xy(flower, x, y), 0, -1)).all()
+    found, exact = locate_and_count(cover, x, y)
+    assert exact > 0
+    assert (found == np.where(shapely.intersects_xy(flower, x, y), 0, -1)).all()
 
 
 def test_equal_edges_have_equal_names_and_others_do_not():
@@ -113,6 +116,30 @@ def test_the_cover_of_a_large_set_stays_small(rng):
     assert size < 1000 * len(squares)
     x, y = rng.random((2, 20_000)) * side
     assert (locate(cover, x, y) == np.floor(y) * side + np.floor(x)).all()
+
+
+def test_a_smaller_budget_gives_coarser_cells_and_the_same_answers(rng):
+    angle = np.linspace(0, 2 * np.pi, 3000, endpoint=False)
+    radius = 1 + rng.uniform(0, 0.02, len(angle))
+    coast = shapely.Polygon(np.column_stack([np.cos(angle), np.sin(angle)]) * radius[:, None])
+    polygons = np.array([coast.intersection(box) for box in (shapely.box(-2, -2, 0, 2), shapely.box(0, -2, 2, 2))])
+    x, y = rng.uniform(-1.1, 1.1, (2, 20_000))
+    expected = locate(build_cover(polygons), x, y)
+    sizes = []
+    for budget_mb in (2048, 0.2, 0.05, 0.001):
+        cover = build_cover(polygons, budget_mb=budget_mb)
+        sizes.append(len(cover.cells))
+        assert (locate(cover, x, y) == expected).all()
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] < sizes[0] / 10
+
+
+def test_every_leaf_has_an_edge_and_one_more_leaf_ends_the_last(cover):
+    leaves = cover.leaves
+    assert (leaves["edges"][:-1] >= 1).all()
+    assert (np.diff(leaves["edge"]) == leaves["edges"][:-1]).all()
+    assert leaves["edge"][-1] == len(cover.edges)
+    assert leaves["candidate"][-1] == len(cover.candidates)
 
 
 def test_many_polygons_on_one_another_do_not_fill_the_memory():

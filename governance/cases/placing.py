@@ -78,9 +78,12 @@ def place_file(con: warehouse.Connection, file: StagedFile, placement: Placement
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(f".{os.getpid()}.partial")
     warehouse.set_variables(con, staged_file=str(file.path))
-    table = warehouse.fetch_arrow(con, "src_staged_file")
-    placed = _place(table, placement, rules=placement.rules[file.source])
-    pyarrow.parquet.write_table(placed, partial, compression="zstd", compression_level=1)
+    reader = warehouse.stream_arrow(con, warehouse.read_sql("src_staged_file"))
+    rules = placement.rules[file.source]
+    schema = _place(reader.schema.empty_table(), placement, rules=rules).schema
+    with pyarrow.parquet.ParquetWriter(partial, schema, compression="zstd", compression_level=1) as parquet:
+        for batch in reader:
+            parquet.write_table(_place(pa.Table.from_batches([batch]), placement, rules=rules))
     partial.replace(target)
     return target
 

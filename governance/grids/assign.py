@@ -20,7 +20,8 @@ import shapely
 from numpy.typing import NDArray
 
 from governance.errors import InputError, join_faults
-from governance.grids.join import Cover, build_cover, locate
+from governance.grids.batches import is_number, read_numbers
+from governance.grids.join import Cover, build_cover, locate_and_count
 from governance.grids.point_files import GEO_DRIVERS, TABLE_SUFFIXES, PointFile, create_points, open_points
 from governance.grids.polygons import guess_id_column, move_to_wgs84, read_polygons, read_vector
 from governance.grids.repair import repair_polygons
@@ -29,18 +30,22 @@ from governance.toml_model import nearest
 
 GRID_ID = "grid_id"
 
-Progress = Callable[[str, float], None]
+Progress = Callable[[int, float], None]
 Degrees = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class AssignSummary:
-    """How many rows were read; of these: in a grid, outside every grid, without readable coordinates."""
+    """How many rows were read; of these: in a grid, outside every grid, without readable coordinates.
+
+    at_border: points so near to an edge that shapely decided; they are among the first two.
+    """
 
     rows: int
     matched: int
     outside: int
     missing: int
+    at_border: int
 
 
 @dataclass(frozen=True)
@@ -68,38 +73,36 @@ def assign_points(  # noqa: PLR0913  the options of one command
 
     Where grids overlap the smallest id stays; points outside, and rows without coordinates, have none. `lon` and
     `lat` name the columns of a table; geo files carry their points and system with them. `crs` is the points'
-    system (EPSG code, GCJ-02, BD-09); a table that says nothing is in WGS84. Raises InputError or ConfigError with
-    what is wrong; then nothing is written.
+    system (EPSG code, GCJ-02, BD-09); a table that says nothing is in WGS84. `progress` is told how many rows are done
+    and the share of the file. Raises InputError or ConfigError with what is wrong; then nothing is written.
     """
-    tell = progress or _stay_silent
     columns = _PointColumns(lon, lat, check_crs(crs) if crs else None)
     with open_points(points) as source:
         _check(points, source, out, columns)
-        tell("reading grids", 0.0)
         cover, ids = _read_grids(grids, grid_id, grids_crs)
         with _replacing(out) as draft:
-            return _assign(source, columns, cover, ids, draft, tell)
+            return _assign(source, columns, cover, ids, draft, progress or _stay_silent)
 
 
 def _assign(  # noqa: PLR0913  what was opened above
     source: PointFile, columns: _PointColumns, cover: Cover, ids: pa.Array, draft: Path, tell: Progress
 ) -> AssignSummary:
     schema = source.schema.append(pa.field(GRID_ID, pa.string()))
-    rows = matched = missing = 0
+    rows = matched = missing = at_border = 0
     with create_points(draft, source, schema) as write:
         for batch, share in source.batches:
             lon, lat = _read_coordinates(batch, source, columns)
-            position = locate(cover, lon, lat)
+            position, near = locate_and_count(cover, lon, lat)
             is_matched = position >= 0
             found = ids.take(pa.array(position, mask=~is_matched))
             write(pa.RecordBatch.from_arrays([*batch.columns, found], schema=schema))
-            rows, matched = rows + len(position), matched + int(is_matched.sum())
+            rows, matched, at_border = rows + len(position), matched + int(is_matched.sum()), at_border + near
             missing += int((~(np.isfinite(lon) & np.isfinite(lat))).sum())
-            tell(f"{rows:,} points", share)
-    return AssignSummary(rows, matched, rows - matched - missing, missing)
+            tell(rows, share)
+    return AssignSummary(rows, matched, rows - matched - missing, missing, at_border)
 
 
-def _stay_silent(_step: str, _share: float) -> None:
+def _stay_silent(_rows: int, _share: float) -> None:
     """No one wants to know."""
 
 
@@ -160,11 +163,19 @@ def _read_numbers(values: pa.Array, name: str) -> Degrees:
     """Numbers as float64; text is read as Python reads it, to the last bit; NaN where it is no number."""
     kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return np.array([_read_number(text) for text in values.to_pylist()], dtype=np.float64)
-    if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)):
+        return _read_texts(values)
+    if not is_number(kind):
         raise InputError(f"Column `{name}` holds {kind}, not numbers. Name the columns of the coordinates.")
-    numbers: Degrees = pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    return numbers
+    return read_numbers(values)
+
+
+def _read_texts(values: pa.Array) -> Degrees:
+    """All at once where every text is empty or a plain number, else one by one."""
+    texts = pc.cast(values, pa.string())
+    try:
+        return read_numbers(pc.if_else(pc.equal(texts, ""), None, texts))
+    except pa.ArrowInvalid:
+        return np.array([_read_number(text) for text in texts.to_pylist()], dtype=np.float64)
 
 
 def _read_number(text: str | None) -> float:

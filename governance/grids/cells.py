@@ -7,7 +7,7 @@ The drawing in `cover.py` shows what comes out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from governance.grids.edges import Flags, Floats, Ints
 FREE = int(np.iinfo(np.int32).max)  # a cell that lies wholly in no polygon: greater than every position
 
 _MARGIN = 1e-6  # an edge this near to a cell (in its widths) counts as touching it; rounding errs by 1e-10
-_BATCH = 400_000
+_BATCH = 50_000
 
 
 @dataclass(frozen=True)
@@ -184,6 +184,21 @@ def _fill_runs(cells: NDArray[np.int32], origin: Ints, first: Ints, last: Ints, 
     is_smaller = filler < cells[cell]
     # Of several values for one cell the last one stays: in this order, the smallest polygon.
     cells[cell[is_smaller]] = filler[is_smaller]
+
+
+def divide_map(polygon: Ints, ends: Floats, coarse: NDArray[np.int32], side: int) -> Pieces:
+    """The pieces of all polygons in coarse cells; to begin with, each is one piece of a single cell."""
+    present, piece = np.unique(polygon, return_inverse=True)
+    zeros, shut = np.zeros(len(present), dtype=np.int64), np.zeros(len(polygon), dtype=bool)
+    whole = Pieces(zeros, present, zeros != 0, piece, np.arange(len(polygon)), shut, shut)
+    parts, before = [], 0
+    for sheet in magnify(whole, ends, 1, (zeros, np.array([side]), np.array([0])), group=np.arange(len(present))):
+        part = divide(sheet, coarse)
+        parts.append(replace(part, touch_piece=part.touch_piece + before, touch_edge=sheet.edge[part.touch_edge]))
+        before += len(part.cell)
+    names = [field.name for field in fields(Pieces)]
+    joined = Pieces(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+    return drop_hidden(joined, coarse)
 
 
 def drop_hidden(pieces: Pieces, cells: NDArray[np.int32]) -> Pieces:

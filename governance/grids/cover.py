@@ -32,7 +32,8 @@ Steps: `edges.py` lists the edges, `cells.py` divides the map, this module keeps
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -40,19 +41,25 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from governance.grids.cells import FREE, Pieces, Sheet, divide, drop_hidden, magnify
+from governance.grids.cells import FREE, Pieces, Sheet, divide, divide_map, drop_hidden, magnify
 from governance.grids.edges import Floats, Ints, list_edges, move_to_unit_square, name_edges
+from governance.grids.threads import map_ahead
 
 NOWHERE = -1
 MOST_CANDIDATES = 16  # a leaf has one bit for each
 MOST_LEAF_EDGES = 128
+BUDGET_MB = 2048
+
+BLOCK = np.dtype([("start", "i4"), ("width", "i4")])
+LEAF = np.dtype([("edge", "i4"), ("candidate", "i4"), ("default", "i4"), ("inside", "u2"), ("edges", "u2")])
 EDGE = np.dtype([("a", "f4"), ("b", "f4"), ("c", "f4"), ("low", "f4"), ("high", "f4"), ("polygons", "u4")])
 
-_EDGES_A_COARSE_CELL = 6.0
-_CELLS_AN_EDGE = 1.5  # in a block
-_CELLS_ALONG_AN_EDGE = 1.5
-_MOST_CELLS = 1 << 27
+_EDGES_A_COARSE_CELL = 1.5
+_CELLS_AN_EDGE = 2.5  # in a block
+_CELLS_ALONG_AN_EDGE = 2.5
 _MOST_WIDTH = 4096
+_BYTES_A_CELL = 4.0
+_BYTES_A_TOUCH = 32.0  # an edge in a fine cell: half of it, as neighbours share it, and its part of the leaf
 
 
 @dataclass(frozen=True)
@@ -61,45 +68,51 @@ class Cover:
 
     origin: west, south and the scales of x and y that bring all polygons into the unit square.
     cells: the polygon that fills the cell, -1 for none, or -2 - n for block n (coarse cell) or leaf n (fine cell).
-    Block b has block_width[b] cells to a side, row by row from cells[block_start[b]]; block 0 is the whole map.
-    Leaf i: edges[leaf_edge[i]:leaf_edge[i + 1]], candidates likewise, ascending; bit j of leaf_inside[i] is the
-    parity to the right for candidate j; leaf_default[i] is the answer when no candidate holds the point.
-    An edge lies on a*x + b*y + c = 0 in its leaf's unit square, negative where it is right of the point, and
+    blocks: a block has `width` cells to a side, row by row from cells[start]; block 0 is the whole map.
+    leaves: leaf n has `edges` edges from edges[edge], and the candidates from its `candidate` up to that of leaf
+    n + 1, ascending; bit j of `inside` is the parity to the right for candidate j; `default` is the answer when no
+    candidate holds the point. One leaf more than there are ends the last one.
+    edges: an edge lies on a*x + b*y + c = 0 in its leaf's unit square, negative where it is right of the point, and
     counts for heights low <= y < high; bit j of `polygons` says that it bounds candidate j.
     wkb, wkb_start: the polygons themselves, for points that are too near to an edge.
     """
 
     origin: Floats
     cells: NDArray[np.int32]
-    block_start: Ints
-    block_width: Ints
-    leaf_edge: NDArray[np.int32]
-    leaf_inside: NDArray[np.uint16]
-    leaf_default: NDArray[np.int32]
-    leaf_candidate: NDArray[np.int32]
+    blocks: NDArray[np.void]
+    leaves: NDArray[np.void]
     candidates: NDArray[np.int32]
     edges: NDArray[np.void]
     wkb: NDArray[np.uint8]
     wkb_start: Ints
 
 
-def build_cover(geometries: NDArray[np.object_]) -> Cover:
-    """The cover of valid polygons and multipolygons; overlaps, holes, gaps and empty ones may occur."""
+def build_cover(geometries: NDArray[np.object_], *, budget_mb: float = BUDGET_MB) -> Cover:
+    """The cover of valid polygons and multipolygons; overlaps, holes, gaps and empty ones may occur.
+
+    Its cells take at most about `budget_mb`: where that is too little they become coarser, and points slower. The
+    polygons themselves come on top: some 16 bytes a corner, and some 20 bytes an edge. Building needs about three
+    times the memory of the result.
+    """
     polygon, ends = list_edges(geometries)
-    side = _choose_side(polygon, ends)
+    side = _choose_side(polygon, ends, budget_mb)
     origin, ends = move_to_unit_square(ends, border=1.25 / side)
     coarse = np.full(side * side, FREE, dtype=np.int32)
-    pieces = _divide_map(polygon, ends, coarse, side)
+    with ThreadPoolExecutor(1) as pool:
+        naming = pool.submit(name_edges, ends)
+        pieces = divide_map(polygon, ends, coarse, side)
+        names = naming.result()
     crowded, square = np.unique(pieces.cell, return_inverse=True)
-    width = _choose_widths(pieces, ends * side, square, len(crowded))
+    width = _choose_widths(pieces, ends * side, square, len(crowded), budget_mb)
     start = _add_up(width**2, first=side * side)[:-1]
     cells = np.concatenate([coarse, np.repeat(coarse[crowded], width**2)])
-    names = name_edges(ends)
     sheets = magnify(pieces, ends, side, (square, width, start), group=square)
-    leaves = [_make_leaves(sheet, drop_hidden(divide(sheet, cells), cells), names) for sheet in sheets]
+    # Blocks share no cells, so that threads do not meet.
+    leaves = list(map_ahead(lambda sheet: _make_leaves(sheet, drop_hidden(divide(sheet, cells), cells), names), sheets))
     cells[crowded] = -3 - np.arange(len(crowded))
-    blocks = {"block_start": np.append(0, start), "block_width": np.append(side, width)}
-    return Cover(origin=origin, **blocks, **_join_leaves(leaves, cells), **_pack_polygons(geometries))
+    blocks = np.zeros(len(width) + 1, dtype=BLOCK)
+    blocks["start"][1:], blocks["width"] = start, np.append(side, width)
+    return Cover(origin=origin, blocks=blocks, **_join_leaves(leaves, cells), **_pack_polygons(geometries))
 
 
 def save_cover(cover: Cover, path: Path) -> None:
@@ -114,7 +127,7 @@ def load_cover(path: Path) -> Cover:
         return Cover(**{field.name: arrays[field.name] for field in fields(Cover)})
 
 
-def _choose_side(polygon: Ints, ends: Floats) -> int:
+def _choose_side(polygon: Ints, ends: Floats, budget_mb: float) -> int:
     """How many coarse cells the map has to a side: a power of two, so that halving cells rounds nothing."""
     if not len(polygon):
         return 1
@@ -128,27 +141,12 @@ def _choose_side(polygon: Ints, ends: Floats) -> int:
     side = min(
         np.sqrt(max(len(polygon) / _EDGES_A_COARSE_CELL, 256.0)),
         (4.0 * len(polygon) + 1e6) / reach,
-        np.sqrt(_MOST_CELLS / 4 / max(layers, 1.0)),
+        np.sqrt(budget_mb * 1e6 / 8 / _BYTES_A_CELL / max(layers, 1.0)),
     )
     return int(np.exp2(np.round(np.log2(max(side, 8.0)))))
 
 
-def _divide_map(polygon: Ints, ends: Floats, coarse: NDArray[np.int32], side: int) -> Pieces:
-    """The pieces of all polygons in coarse cells; to begin with, each is one piece of a single cell."""
-    present, piece = np.unique(polygon, return_inverse=True)
-    zeros, shut = np.zeros(len(present), dtype=np.int64), np.zeros(len(polygon), dtype=bool)
-    whole = Pieces(zeros, present, zeros != 0, piece, np.arange(len(polygon)), shut, shut)
-    parts, before = [], 0
-    for sheet in magnify(whole, ends, 1, (zeros, np.array([side]), np.array([0])), group=np.arange(len(present))):
-        part = divide(sheet, coarse)
-        parts.append(replace(part, touch_piece=part.touch_piece + before, touch_edge=sheet.edge[part.touch_edge]))
-        before += len(part.cell)
-    names = [field.name for field in fields(Pieces)]
-    joined = Pieces(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
-    return drop_hidden(joined, coarse)
-
-
-def _choose_widths(pieces: Pieces, ends: Floats, square: Ints, squares: int) -> Ints:
+def _choose_widths(pieces: Pieces, ends: Floats, square: Ints, squares: int, budget_mb: float) -> Ints:
     """Finer cells to a side for every crowded cell, powers of two: by the number of its edges and their length."""
     x1, y1, x2, y2 = ends
     reach = np.minimum(np.abs(x2 - x1), 1) + np.minimum(y2 - y1, 1)
@@ -157,10 +155,15 @@ def _choose_widths(pieces: Pieces, ends: Floats, square: Ints, squares: int) -> 
     length = np.bincount(owner, weights=reach[pieces.touch_edge], minlength=squares)
     width = np.minimum(np.sqrt(_CELLS_AN_EDGE * count), _CELLS_ALONG_AN_EDGE * count / np.maximum(length, 1e-9))
     width = np.exp2(np.round(np.log2(np.clip(width, 1, _MOST_WIDTH))))
-    while (width**2).sum() > _MOST_CELLS and width.max() > 1:
+    # An edge of length 1 touches about as many fine cells as the block has to a side.
+    while width.max(initial=1) > 1 and _measure_bytes(width, length) > budget_mb * 1e6:
         width = np.maximum(width / 2, 1)
     whole: Ints = width.astype(np.int64)
     return whole
+
+
+def _measure_bytes(width: NDArray[Any], length: NDArray[Any]) -> float:
+    return float((_BYTES_A_CELL * width**2 + _BYTES_A_TOUCH * width * length).sum())
 
 
 def _make_leaves(sheet: Sheet, pieces: Pieces, names: Ints) -> dict[str, NDArray[Any]]:
@@ -182,10 +185,10 @@ def _make_leaves(sheet: Sheet, pieces: Pieces, names: Ints) -> dict[str, NDArray
     is_kept = ~is_vague[owner] | (np.diff(owner, prepend=-1) != 0)
     return {
         "cell": pieces.cell[first],
-        "leaf_inside": np.bitwise_or.reduceat(bit * pieces.inside, first).astype(np.uint16),
-        "leaf_candidate": candidates,
+        "inside": np.bitwise_or.reduceat(bit * pieces.inside, first),
+        "candidate": candidates,
+        "edge": np.bincount(owner[is_kept], minlength=len(first)),
         "candidates": pieces.polygon.astype(np.int32),
-        "leaf_edge": np.bincount(owner[is_kept], minlength=len(first)),
         "edges": edges[is_kept],
     }
 
@@ -210,12 +213,12 @@ def _join_leaves(parts: list[dict[str, NDArray[Any]]], cells: NDArray[np.int32])
     """The arrays of all leaves, and the finished table of cells."""
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     cells[cells == FREE] = NOWHERE
-    leaf = joined.pop("cell")
-    joined["leaf_default"] = cells[leaf]
+    leaf = joined["cell"]
+    leaves = np.zeros(len(leaf) + 1, dtype=LEAF)
+    leaves["default"][:-1], leaves["inside"][:-1], leaves["edges"][:-1] = cells[leaf], joined["inside"], joined["edge"]
+    leaves["edge"], leaves["candidate"] = _add_up(joined["edge"]), _add_up(joined["candidate"])
     cells[leaf] = -2 - np.arange(len(leaf))
-    for name in ("leaf_candidate", "leaf_edge"):
-        joined[name] = _add_up(joined[name]).astype(np.int32)
-    return joined | {"cells": cells}
+    return {"cells": cells, "leaves": leaves, "candidates": joined["candidates"], "edges": joined["edges"]}
 
 
 def _pack_polygons(geometries: NDArray[np.object_]) -> dict[str, NDArray[Any]]:

@@ -32,8 +32,8 @@ def move_to_unit_square(ends: Floats, *, border: float) -> tuple[Floats, Floats]
     """
     if not ends.size:
         return np.array([0.0, 0.0, 1.0, 1.0]), ends
-    points = ends.reshape(2, 2, -1)
-    lowest, size = points.min(axis=(0, 2)), np.ptp(points, axis=(0, 2))
+    lowest = np.array([ends[::2].min(), ends[1::2].min()])
+    size = np.array([ends[::2].max(), ends[1::2].max()]) - lowest
     size = np.where(size > 0, size, size.max())
     scale = (1 - 2 * border) / size
     origin = np.concatenate([lowest - border / scale, scale])

@@ -24,7 +24,7 @@ import shapely
 
 from governance.errors import InputError, join_faults
 
-BATCH_ROWS = 32_768
+BATCH_ROWS = 131_072
 TABLE_SUFFIXES = (".csv", ".parquet")
 GEO_DRIVERS = {".geojson": "GeoJSON", ".gpkg": "GPKG"}
 
