@@ -1,14 +1,14 @@
 """Ways to join points with polygons, from a DuckDB table to a DuckDB table; each is timed in a process of its own.
 
-`python -m benchmarks.contenders NAME FOLDER` joins `few.duckdb` to get everything loaded, then `many.duckdb`, and
-prints what the second took. Both hold points(id, lon, lat), polygons(grid_no, wkb, geometry) and cells(cell, grid_id,
-is_whole). A peer may write all pairs; the smallest polygon of a point is chosen outside the measured time.
+`python -m benchmarks.contenders NAME FOLDER [LIMIT]` joins `few.duckdb` to get everything loaded, then `many.duckdb`,
+and prints what the second took; DuckDB may take no more memory than LIMIT. Both hold points(id, lon, lat),
+polygons(grid_no, wkb, geometry) and cells(cell, grid_id, is_whole). A peer may write all pairs; the smallest polygon of
+a point is chosen outside the measured time.
 """
 
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -23,6 +23,7 @@ import pyarrow.parquet
 import shapely
 from numpy.typing import NDArray
 
+from benchmarks.report import read_peak_gb
 from governance import warehouse
 from governance.grids.batches import PointColumns, locate_stream
 from governance.grids.join import Cover, build_cover, load_cover
@@ -173,8 +174,8 @@ def run(con: duckdb.DuckDBPyConnection, text: str, values: dict[str, Any] | None
     con.execute(text, values)
 
 
-def open_database(path: Path) -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect(path)
+def open_database(path: Path, *, memory_limit: str = "") -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect(path, config={"memory_limit": memory_limit} if memory_limit else {})
     con.load_extension(str(warehouse.extension_path()))
     return con
 
@@ -185,20 +186,18 @@ def read_polygons(folder: Path) -> Polygons:
     return polygons
 
 
-def main(name: str, folder: Path) -> None:
-    """Run one contender and print seconds, CPU seconds and gigabytes as JSON; `idle_gb` is what it held before."""
+def main(name: str, folder: Path, memory_limit: str = "") -> None:
+    """Run one contender and print seconds, CPU seconds and the most gigabytes it ever held as JSON."""
     polygons = read_polygons(folder)
     join = CONTENDERS[name](polygons, folder)
     with open_database(folder / "few.duckdb") as con:
         join(con)
-    with open_database(folder / "many.duckdb") as con:
-        idle_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    with open_database(folder / "many.duckdb", memory_limit=memory_limit) as con:
         cpu, start = time.process_time(), time.perf_counter()
         join(con)
         wall_s, cpu_s = time.perf_counter() - start, time.process_time() - cpu
-    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(json.dumps({"wall_s": wall_s, "cpu_s": cpu_s, "idle_gb": idle_gb, "peak_gb": peak_gb}))
+    print(json.dumps({"wall_s": wall_s, "cpu_s": cpu_s, "peak_gb": read_peak_gb()}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])

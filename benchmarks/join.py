@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import shapely
 
-from benchmarks.contenders import CONTENDERS, FLOOR, OURS, OURS_COLD, open_database
+from benchmarks.contenders import CONTENDERS, FLOOR, OURS, OURS_COLD, Polygons, open_database
 from benchmarks.postgis import NAME as POSTGIS
 from benchmarks.postgis import fetch_postgis, join_postgis, load_postgis, running_postgis
 from benchmarks.report import ROOT, date_and_machine, draw_table, write_section
@@ -42,6 +42,7 @@ class Setting:
     contenders: tuple[str, ...]
     patience_s: float
     detail: float = 1.0
+    memory_limit: str = ""
 
 
 @dataclass
@@ -55,10 +56,15 @@ class Runs:
 
 
 ALL = (*CONTENDERS, POSTGIS)
-FULL = tuple(
-    Setting(polygons, points, ALL, patience_s=60)
-    for polygons in (10_000, 1_000, 100_000)
-    for points in (1_000_000, 10_000_000)
+BEST = (FLOOR, OURS, OURS_COLD, "SedonaDB", "DuckDB ST_Contains")
+FULL = (
+    *(
+        Setting(polygons, points, ALL, patience_s=30)
+        for polygons in (10_000, 1_000, 100_000)
+        for points in (1_000_000, 10_000_000)
+    ),
+    *(Setting(10_000, 10_000_000, BEST, patience_s=30, detail=detail) for detail in (2.0, 4.0)),
+    Setting(10_000, 100_000_000, (FLOOR, OURS), patience_s=1, memory_limit="1GB"),
 )
 QUICK = (
     Setting(10_000, 1_000_000, ALL, patience_s=4),
@@ -76,16 +82,17 @@ def main() -> None:
     lines = [f"{date_and_machine(command)} Wall seconds are medians; every run is a process of its own.", ""]
     with running_postgis() as server:
         for setting in FULL if options.full else QUICK:
-            runs = measure(setting, options.folder, server)
-            lines += [*draw_setting(setting, runs), ""]
+            polygons = make_tessellation(setting.polygons, detail=setting.detail)
+            runs = measure(setting, polygons, options.folder, server)
+            lines += [*draw_setting(setting, polygons, runs), ""]
             write_section(name, lines)
     shutil.rmtree(options.folder)
 
 
-def measure(setting: Setting, folder: Path, server: Path | None) -> dict[str, Runs]:
+def measure(setting: Setting, polygons: Polygons, folder: Path, server: Path | None) -> dict[str, Runs]:
     """All contenders in turn, then again those with patience left."""
     print(f"{setting.points:,} points, {setting.polygons:,} polygons", flush=True)
-    make_databases(setting, folder)
+    make_databases(setting, polygons, folder)
     names = [name for name in setting.contenders if name != POSTGIS or server]
     if server and POSTGIS in names:
         load_postgis(server, folder)
@@ -93,16 +100,16 @@ def measure(setting: Setting, folder: Path, server: Path | None) -> dict[str, Ru
     for _ in range(ROUNDS):
         for name in names:
             if sum(runs[name].wall_s) < setting.patience_s:
-                measure_once(name, runs[name], folder, server)
+                measure_once(name, runs[name], setting, folder, server)
                 print(f"  {name}: {runs[name].wall_s[-1]:.2f} s, {runs[name].wrong} differences", flush=True)
     return runs
 
 
-def measure_once(name: str, runs: Runs, folder: Path, server: Path | None) -> None:
+def measure_once(name: str, runs: Runs, setting: Setting, folder: Path, server: Path | None) -> None:
     if name == POSTGIS and server:
         runs.wall_s.append(join_postgis(server))
     else:
-        command = [sys.executable, "-m", "benchmarks.contenders", name, str(folder)]
+        command = [sys.executable, "-m", "benchmarks.contenders", name, str(folder), setting.memory_limit]
         done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
         took = json.loads(done.stdout.splitlines()[-1])
         runs.wall_s.append(took["wall_s"])
@@ -112,11 +119,10 @@ def measure_once(name: str, runs: Runs, folder: Path, server: Path | None) -> No
         runs.wrong = count_differences(name, folder, server)
 
 
-def make_databases(setting: Setting, folder: Path) -> None:
+def make_databases(setting: Setting, polygons: Polygons, folder: Path) -> None:
     """Points, polygons, cells and the answer that is expected, for the warm-up and for the measured run."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    polygons = make_tessellation(setting.polygons, detail=setting.detail)
     wkb = pa.table({"grid_no": np.arange(len(polygons), dtype=np.int32), "wkb": shapely.to_wkb(polygons)})
     pyarrow.parquet.write_table(wkb, folder / "polygons.parquet")
     cells = list_cells(polygons)
@@ -159,7 +165,7 @@ def count_differences(name: str, folder: Path, server: Path | None) -> int:
     return int(row[0]) if row else -1
 
 
-def draw_setting(setting: Setting, runs: dict[str, Runs]) -> list[str]:
+def draw_setting(setting: Setting, polygons: Polygons, runs: dict[str, Runs]) -> list[str]:
     """A title and a table, fastest first."""
     median = {name: statistics.median(run.wall_s) for name, run in runs.items()}
     titles = ("way", "wall s", "CPU s", "peak GB", "wall ÷ ours", "wall ÷ floor", "runs", "differing points")
@@ -172,8 +178,10 @@ def draw_setting(setting: Setting, runs: dict[str, Runs]) -> list[str]:
         wrong = "–" if name == FLOOR else str(run.wrong)
         rows.append((name, f"{median[name]:.2f}", cpu_s, peak_gb, *ratios, str(len(run.wall_s)), wrong))
     missing = [] if POSTGIS in runs or POSTGIS not in setting.contenders else ["", f"{POSTGIS} is not installed here."]
-    title = f"**{setting.points:,} points, {setting.polygons:,} polygons**"
-    return [title, "", *draw_table(titles, rows), *missing]
+    corners = shapely.get_num_coordinates(polygons).mean() - 1
+    title = f"**{setting.points:,} points, {setting.polygons:,} polygons of {corners:.0f} corners on average**"
+    limit = [f"DuckDB may take {setting.memory_limit} here.", ""] if setting.memory_limit else []
+    return [title, "", *limit, *draw_table(titles, rows), *missing]
 
 
 if __name__ == "__main__":

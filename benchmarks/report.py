@@ -22,6 +22,13 @@ def date_and_machine(command: str) -> str:
     return f"Measured {datetime.now(UTC):%Y-%m-%d} on {describe_machine()} by `{command}`."
 
 
+def read_peak_gb() -> float:
+    """The most memory that this process ever held; getrusage would count its parent's before the start, too."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(kilobytes) * 1024 / 1e9
+
+
 def draw_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """A Markdown table: the first column is text, the others are numbers."""
     rule = ["---", *["---:"] * (len(titles) - 1)]

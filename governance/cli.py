@@ -1,4 +1,4 @@
-"""The command line: demo, build, check, assign, export, doctor. The only room besides the app that reads the clock."""
+"""The command line, one function a command. The only room besides the app that reads the clock."""
 
 from __future__ import annotations
 
@@ -145,6 +145,28 @@ def assign(  # noqa: PLR0913, PLR0917  the options of one command
             f"{summary.missing:,} without coordinates. {summary.at_border:,} lay so near to a border that the exact "
             f"test decided. Written to {out}."
         )
+
+
+@app.command(epilog="Example: `python -m governance cells --grids grids.gpkg --out cells.parquet`")
+def cells(  # noqa: PLR0913  the options of one command
+    grids: Annotated[Path, typer.Option(help="Polygons: GeoParquet, GeoJSON, Shapefile (plain or zipped), GPKG.")],
+    out: Annotated[Path, typer.Option(help="The table of cells: a .parquet file.")],
+    grid_id: Annotated[str | None, typer.Option(help="Column of the polygons' id.")] = None,
+    grids_crs: Annotated[
+        str | None, typer.Option(help="Coordinate system of the polygons, if they do not say.")
+    ] = None,
+    side: Annotated[int | None, typer.Option(help="Cells to a side, a power of two. Default: 100 a polygon.")] = None,
+) -> None:
+    """Write the cells of the polygons as a table, with which any SQL engine can join points (docs/join.md)."""
+    import pyarrow as pa
+
+    from governance.grids.cell_table import list_cells, write_cells
+    from governance.grids.repair import read_sound_polygons
+
+    frame = read_sound_polygons(grids, id_column=grid_id, crs=grids_crs)
+    table = list_cells(frame.geometry.to_numpy(), grid_ids=pa.array(frame["grid_id"], pa.string()), side=side)
+    write_cells(table, out)
+    messages.print(f"{table.rows.num_rows:,} rows for {len(frame):,} polygons, {table.side} cells to a side: {out}")
 
 
 @app.command(

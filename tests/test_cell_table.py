@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import duckdb
+import geopandas
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 import shapely
+from typer.testing import CliRunner
 
 from governance import warehouse
+from governance.cli import app
+from governance.errors import ConfigError, InputError
 from governance.grids.cell_table import list_cells, write_cells
 from governance.grids.join import build_cover, locate
 from tests.test_join import list_border_points, list_random_points, make_nested_holes, make_stars, make_voronoi
@@ -98,6 +102,31 @@ def test_the_file_tells_how_to_number_the_cells(tmp_path):
         "rows_per_degree": cells.rows_per_degree,
         "side": 8,
     }
+
+
+@pytest.mark.parametrize("side", [-8, 4, 100, 1 << 14])
+def test_a_side_that_is_no_power_of_two_is_refused(side):
+    with pytest.raises(ConfigError, match="is not possible"):
+        list_cells(np.array([shapely.box(0, 0, 1, 1)]), side=side)
+
+
+@pytest.mark.parametrize("name", ["cells.csv", "nowhere/cells.parquet"])
+def test_a_place_that_is_none_is_refused(tmp_path, name):
+    cells = list_cells(np.array([shapely.box(0, 0, 1, 1)]))
+    with pytest.raises(InputError, match=r"name a \.parquet file"):
+        write_cells(cells, tmp_path / name)
+
+
+def test_the_command_writes_the_ids_of_the_file(tmp_path, monkeypatch):
+    frame = geopandas.GeoDataFrame(
+        {"grid_id": ["b", "a"]}, geometry=[shapely.box(1, 0, 2, 1), shapely.box(0, 0, 1, 1)], crs=4326
+    )
+    frame.to_parquet(tmp_path / "grids.parquet")
+    command = ["cells", "--grids", str(tmp_path / "grids.parquet"), "--out", str(tmp_path / "cells.parquet")]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    rows = pyarrow.parquet.read_table(tmp_path / "cells.parquet")
+    assert set(rows["grid_id"].to_pylist()) == {"a", "b"}
 
 
 def test_no_polygons_have_no_cells():

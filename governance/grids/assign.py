@@ -23,8 +23,8 @@ from governance.errors import InputError, join_faults
 from governance.grids.batches import is_number, read_numbers
 from governance.grids.join import Cover, build_cover, locate_and_count
 from governance.grids.point_files import GEO_DRIVERS, TABLE_SUFFIXES, PointFile, create_points, open_points
-from governance.grids.polygons import guess_id_column, move_to_wgs84, read_polygons, read_vector
-from governance.grids.repair import repair_polygons
+from governance.grids.polygons import move_to_wgs84
+from governance.grids.repair import read_sound_polygons
 from governance.ingest.coordinates import check_crs, to_wgs84
 from governance.toml_model import nearest
 
@@ -79,7 +79,8 @@ def assign_points(  # noqa: PLR0913  the options of one command
     columns = _PointColumns(lon, lat, check_crs(crs) if crs else None)
     with open_points(points) as source:
         _check(points, source, out, columns)
-        cover, ids = _read_grids(grids, grid_id, grids_crs)
+        frame = read_sound_polygons(grids, id_column=grid_id, crs=grids_crs)
+        cover, ids = build_cover(frame.geometry.to_numpy()), pa.array(frame["grid_id"], pa.string())
         with _replacing(out) as draft:
             return _assign(source, columns, cover, ids, draft, progress or _stay_silent)
 
@@ -133,12 +134,6 @@ def _find_wrong_out(points: Path, source: PointFile, out: Path) -> Iterator[str]
         yield f"the folder {out.parent} does not exist; make it first."
     elif out.exists() and out.samefile(points):
         yield "the result would overwrite the points; choose another name."
-
-
-def _read_grids(grids: Path, grid_id: str | None, crs: str | None) -> tuple[Cover, pa.Array]:
-    column = grid_id or guess_id_column(read_vector(grids), name=grids.name)
-    frame, _ = repair_polygons(read_polygons([grids], id_column=column, crs=crs, columns=[]))
-    return build_cover(frame.geometry.to_numpy()), pa.array(frame["grid_id"], pa.string())
 
 
 def _read_coordinates(batch: pa.RecordBatch, source: PointFile, columns: _PointColumns) -> tuple[Degrees, Degrees]:

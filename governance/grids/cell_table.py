@@ -25,11 +25,12 @@ import pyarrow as pa
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from governance.errors import ConfigError, InputError
 from governance.grids.cells import FREE, divide_map
 from governance.grids.edges import list_edges, move_to_unit_square
 
 CELLS_A_POLYGON = 100
-_MOST_CELLS = 1 << 26
+SMALLEST_SIDE, LARGEST_SIDE = 8, 8192
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,12 @@ def list_cells(
 ) -> CellTable:
     """The cells of valid polygons. `grid_ids` name them (default: positions, int32), ascending where they overlap.
 
-    side: how many cells the map has to a side, a power of two. More make more rows, of which more are whole;
-    by default about a hundred cells a polygon.
+    side: how many cells the map has to a side, a power of two from 8 on. More make more rows, of which more are
+    whole; by default about a hundred cells a polygon. Raises ConfigError for another side.
     """
     side = side or _choose_side(len(geometries))
+    if side.bit_count() != 1 or not SMALLEST_SIDE <= side <= LARGEST_SIDE:
+        raise ConfigError(f"A side of {side} cells is not possible. Choose {SMALLEST_SIDE}, 16, 32 … {LARGEST_SIDE}.")
     polygon, ends = list_edges(geometries)
     origin, ends = move_to_unit_square(ends, border=1.25 / side)
     whole = np.full(side * side, FREE, dtype=np.int32)
@@ -74,7 +77,12 @@ def list_cells(
 
 
 def write_cells(cells: CellTable, path: Path) -> None:
-    """Write the rows to a Parquet file, whose metadata hold the numbers of the formula as text."""
+    """Write the rows to a Parquet file, whose metadata hold the numbers of the formula as text.
+
+    Raises InputError if that is no place for one.
+    """
+    if path.suffix.lower() != ".parquet" or not path.parent.is_dir():
+        raise InputError(f"{path} cannot be written: name a .parquet file in a folder that exists.")
     numbers = {
         "west": cells.west,
         "south": cells.south,
@@ -87,5 +95,5 @@ def write_cells(cells: CellTable, path: Path) -> None:
 
 
 def _choose_side(polygons: int) -> int:
-    cells = min(max(polygons, 1) * CELLS_A_POLYGON, _MOST_CELLS)
-    return int(np.exp2(np.round(np.log2(np.sqrt(cells)))).clip(8))
+    side = np.exp2(np.round(np.log2(np.sqrt(max(polygons, 1) * CELLS_A_POLYGON))))
+    return int(np.clip(side, SMALLEST_SIDE, LARGEST_SIDE))

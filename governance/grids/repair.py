@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import geopandas
@@ -12,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from governance.errors import InputError, join_faults
-from governance.grids.polygons import measure_areas
+from governance.grids.polygons import guess_id_column, measure_areas, read_polygons, read_vector
 
 TOLERANCE_KM2 = 1e-6  # one square metre: less is rounding of the file's coordinates
 REPORT_COLUMNS = ("kind", "grid_id", "detail_zh", "detail_en", "area_km2")
@@ -29,9 +30,8 @@ def repair_polygons(frame: geopandas.GeoDataFrame) -> tuple[geopandas.GeoDataFra
     """
     frame = frame.sort_values("grid_id", kind="stable", ignore_index=True)
     original = frame.geometry.to_numpy()
-    repaired = _make_valid(original)
-    grid_id = frame["grid_id"].to_numpy(dtype=object)
-    _refuse_empty(repaired, grid_id)
+    mended = _mend(frame)
+    repaired, grid_id = mended.geometry.to_numpy(), frame["grid_id"].to_numpy(dtype=object)
     rows = [
         *_report_repaired(original, repaired, grid_id),
         *_report_parts(repaired, grid_id),
@@ -39,7 +39,23 @@ def repair_polygons(frame: geopandas.GeoDataFrame) -> tuple[geopandas.GeoDataFra
         *_report_gaps(repaired, grid_id),
     ]
     report = pd.DataFrame(rows, columns=list(REPORT_COLUMNS)).astype({"area_km2": float})
-    return frame.set_geometry(geopandas.GeoSeries(repaired, index=frame.index, crs=frame.crs)), report
+    return mended, report
+
+
+def read_sound_polygons(path: Path, *, id_column: str | None = None, crs: str | None = None) -> geopandas.GeoDataFrame:
+    """grid_id and geometry of one file, read, repaired and ordered as in a build, without the report.
+
+    The column of the id is guessed where none is given. Raises InputError or ConfigError with all faults.
+    """
+    column = id_column or guess_id_column(read_vector(path), name=path.name)
+    frame = read_polygons([path], id_column=column, crs=crs, columns=[])
+    return _mend(frame.sort_values("grid_id", kind="stable", ignore_index=True))
+
+
+def _mend(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+    repaired = _make_valid(frame.geometry.to_numpy())
+    _refuse_empty(repaired, frame["grid_id"].to_numpy(dtype=object))
+    return frame.set_geometry(geopandas.GeoSeries(repaired, index=frame.index, crs=frame.crs))
 
 
 def _make_valid(original: Geometries) -> Geometries:
