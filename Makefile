@@ -8,10 +8,10 @@ PORT ?= 8501
 BUILD ?= build
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run build test check fix bench clean
+.PHONY: help run build test check fix bench bench-full clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 $(VENV)/.runtime: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -49,8 +49,17 @@ fix: $(VENV)/.development ## Format, and mend what the linter can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.development ## Measure, and write the tables in docs/
-	$(BIN)/python benchmarks/build.py
+$(VENV)/.benchmarks: requirements.txt requirements-bench.txt $(VENV)/.runtime
+	$(BIN)/pip install --quiet -r requirements-bench.txt
+	@touch $@
+
+bench: $(VENV)/.benchmarks ## Measure builds and the join, and write the tables in docs/: about eight minutes
+	$(BIN)/python -m benchmarks.build
+	$(BIN)/python -m benchmarks.join
+
+bench-full: $(VENV)/.benchmarks ## Measure the join against every peer, in all sizes: an hour
+	$(BIN)/python -m benchmarks.covers
+	$(BIN)/python -m benchmarks.join --full
 
 clean: ## Remove everything that was made (never your input)
 	rm -rf $(BUILD) $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import platform
 import resource
 import shutil
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-BEGIN, END = "<!-- build: begin -->", "<!-- build: end -->"
+from benchmarks.report import ROOT, date_and_machine, draw_table, write_section
 
 
 def main() -> None:
@@ -24,17 +22,19 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=730)
     parser.add_argument("--incidents-per-day", type=int, default=8000)
     options = parser.parse_args()
+    os.chdir(ROOT)
     shutil.rmtree(options.folder, ignore_errors=True)
     city = options.folder / "demo"
     build = ["build", "--city", str(city / "city.toml"), "--build-dir", str(options.folder)]
     size = ["--days", str(options.days), "--incidents-per-day", str(options.incidents_per_day)]
     rows = [measure("make the demo city", ["-m", "governance", "demo", "--out", str(city), *size])]
-    rows.append(measure("build, first time", ["-m", "governance", *build]))
+    trace = options.folder / "join.json"
+    rows.append(measure("build, first time", ["-m", "benchmarks.traced_build", str(trace), *build]))
     day = f"from pathlib import Path; from governance.demo.day import make_day; make_day(Path({str(city)!r}))"
     subprocess.run([sys.executable, "-c", day], cwd=ROOT, check=True)
     rows.append(measure("build, one new day", ["-m", "governance", *build]))
     rows.append(measure("build, nothing new (--if-needed)", ["-m", "governance", *build, "--if-needed"]))
-    write(rows, days=options.days, per_day=options.incidents_per_day)
+    write(rows, describe_join(trace), days=options.days, per_day=options.incidents_per_day)
 
 
 def measure(name: str, arguments: list[str]) -> tuple[str, float, float, float]:
@@ -52,23 +52,21 @@ def measure(name: str, arguments: list[str]) -> tuple[str, float, float, float]:
     return name, wall_s, cpu_s, usage.ru_maxrss / 1e6
 
 
-def write(rows: list[tuple[str, float, float, float]], *, days: int, per_day: int) -> None:
-    """Replace the table between the two marks of docs/performance.md."""
-    path = ROOT / "docs" / "performance.md"
-    text = path.read_text(encoding="utf-8") if path.exists() else f"# Performance\n\n{BEGIN}\n{END}\n"
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    lines = [
-        f"Demo city: about {days * per_day:,} incidents with their events, 10,000 grids.",
-        f"Measured {datetime.now(UTC):%Y-%m-%d} on {machine} by `make bench`.",
-        "",
-        "| step | wall s | CPU s | peak memory GB |",
-        "| --- | ---: | ---: | ---: |",
-        *(f"| {name} | {wall:.1f} | {cpu:.1f} | {memory:.2f} |" for name, wall, cpu, memory in rows),
-    ]
-    head, rest = text.split(BEGIN)
-    tail = rest.split(END)[1]
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(f"{head}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{tail}", encoding="utf-8")
+def describe_join(path: Path) -> str:
+    """One sentence about the join step of the traced build."""
+    took = json.loads(path.read_text(encoding="utf-8"))
+    return (
+        f"In the first build, the join of {took['points']:,} incidents with the grids took {took['locate_s']:.2f} s, "
+        f"and their cover {took['cover_s']:.2f} s."
+    )
+
+
+def write(rows: list[tuple[str, float, float, float]], join: str, *, days: int, per_day: int) -> None:
+    """Replace the table of builds in docs/performance.md."""
+    titles = ("step", "wall s", "CPU s", "peak memory GB")
+    cells = [(name, f"{wall_s:.1f}", f"{cpu_s:.1f}", f"{peak_gb:.2f}") for name, wall_s, cpu_s, peak_gb in rows]
+    size = f"Demo city: about {days * per_day:,} incidents with their events, 10,000 grids."
+    write_section("build", [size, date_and_machine("make bench"), "", *draw_table(titles, cells), "", join])
 
 
 if __name__ == "__main__":
