@@ -91,7 +91,7 @@ def build_cover(geometries: NDArray[np.object_], *, budget_mb: float = BUDGET_MB
     """The cover of valid polygons and multipolygons; overlaps, holes, gaps and empty ones may occur.
 
     Its cells take at most about `budget_mb`: where that is too little they become coarser, and points slower. The
-    polygons themselves come on top: some 16 bytes a corner, and some 20 bytes an edge. Building needs about three
+    polygons themselves come on top: some 16 bytes a corner, and some 20 bytes an edge. Building needs about five
     times the memory of the result.
     """
     polygon, ends = list_edges(geometries)
