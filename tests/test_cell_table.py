@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import geopandas
 import numpy as np
@@ -18,39 +20,24 @@ from governance.grids.cell_table import list_cells, write_cells
 from governance.grids.join import build_cover, locate
 from tests.test_join import list_border_points, list_random_points, make_nested_holes, make_stars, make_voronoi
 
-JOIN = """
-with placed as (
-    select
-        id, lon, lat,
-        greatest(0, least($side - 1, floor((lat - $south) * $rows_per_degree))) * $side
-        + greatest(0, least($side - 1, floor((lon - $west) * $columns_per_degree))) as cell
-    from points
-),
-pairs as (
-    select placed.id, cells.grid_id
-    from placed join cells on cells.cell = placed.cell
-    where cells.is_whole
-    union all
-    select placed.id, cells.grid_id
-    from placed join cells on cells.cell = placed.cell join shapes on shapes.grid_id = cells.grid_id
-    where not cells.is_whole and st_intersects(st_geomfromwkb(shapes.wkb), st_point(placed.lon, placed.lat))
-)
-select points.id, min(pairs.grid_id) as grid_id
-from points left join pairs on pairs.id = points.id
-group by points.id
-order by points.id
-"""
+DOCUMENT = Path(__file__).parents[1] / "docs" / "join.md"
 
 
 def join_in_sql(polygons, points, **options):
+    """The query of docs/join.md in DuckDB; -1 for points that it leaves out."""
+    query = DOCUMENT.read_text(encoding="utf-8").split("```sql\n")[1].split("```")[0]
     cells = list_cells(polygons, **options)
     con = duckdb.connect()
     con.load_extension(str(warehouse.extension_path()))
     con.register("cells", cells.rows)
     con.register("shapes", pa.table({"grid_id": np.arange(len(polygons)), "wkb": shapely.to_wkb(polygons)}))
+    con.execute("create view polygons as select grid_id, st_geomfromwkb(wkb) as geometry from shapes")
     con.register("points", pa.table({"id": np.arange(len(points)), "lon": points[:, 0], "lat": points[:, 1]}))
-    numbers = {name: getattr(cells, name) for name in warehouse.list_params(JOIN)}
-    return con.execute(JOIN, numbers).to_arrow_table()["grid_id"].fill_null(-1).to_numpy()
+    numbers = {name: getattr(cells, name) for name in warehouse.list_params(query)}
+    answer = con.execute(query, numbers).fetchnumpy()
+    found = np.full(len(points), -1)
+    found[answer["id"]] = answer["grid_id"]
+    return found
 
 
 @pytest.mark.parametrize("side", [None, 8, 64])

@@ -88,7 +88,7 @@ class Cover:
 
 
 def build_cover(geometries: NDArray[np.object_], *, budget_mb: float = BUDGET_MB) -> Cover:
-    """The cover of valid polygons and multipolygons; overlaps, holes, gaps and empty ones may occur.
+    """The cover of valid polygons and multipolygons, shape (n,); overlaps, holes, gaps and empty ones may occur.
 
     Its cells take at most about `budget_mb`: where that is too little they become coarser, and points slower. The
     polygons themselves come on top: some 16 bytes a corner, and some 20 bytes an edge. Building needs about five

@@ -30,7 +30,11 @@ _LOWEST_BIT = np.array([(number & -number).bit_length() - 1 for number in range(
 
 
 def locate(cover: Cover, lon: Floats, lat: Floats, *, threads: int | None = None) -> Positions:
-    """The smallest position of the polygons that hold each point, borders included; -1 for none and for NaN or inf."""
+    """For n points the smallest position of the polygons that hold each, borders included: int32, shape (n,).
+
+    -1 for none, and for NaN or inf. Coordinates are in the system of the polygons; `threads` is by default the number
+    of cores.
+    """
     return locate_and_count(cover, lon, lat, threads=threads)[0]
 
 
