@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from functools import partial
 
 import numpy as np
@@ -50,6 +51,12 @@ def test_batches_come_in_order_whatever_the_threads_do(cover):
         assert len(answers) == len(batches)
         for answer, (lon, lat) in zip(answers, points, strict=True):
             assert (answer.to_numpy() == locate(cover, lon, lat)).all()
+
+
+def test_the_join_with_its_cover_can_be_sent_to_another_process(cover):
+    sent = pickle.loads(pickle.dumps(partial(locate_batches, cover, threads=1)))  # noqa: S301  our own bytes
+    answers = list(sent([make_batch([0.5, 9.0], [1.5, 9.0])]))
+    assert answers[0].column("grid_no").to_pylist() == [2, None]
 
 
 def test_a_slow_taker_is_not_flooded():
