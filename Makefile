@@ -53,11 +53,11 @@ $(VENV)/.benchmarks: requirements.txt requirements-bench.txt $(VENV)/.runtime
 	$(BIN)/pip install --quiet -r requirements-bench.txt
 	@touch $@
 
-bench: $(VENV)/.benchmarks ## Measure builds and the join, and write the tables in docs/: about eight minutes
+bench: $(VENV)/.benchmarks ## Measure builds and the join, and write the tables in docs/: five minutes
 	$(BIN)/python -m benchmarks.build
 	$(BIN)/python -m benchmarks.join
 
-bench-full: $(VENV)/.benchmarks ## Measure the join against every peer, in all sizes: an hour
+bench-full: $(VENV)/.benchmarks ## Measure the join against every peer, in all sizes: 45 minutes
 	$(BIN)/python -m benchmarks.covers
 	$(BIN)/python -m benchmarks.join --full
 
