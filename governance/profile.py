@@ -48,8 +48,8 @@ Pattern = Annotated[str, Field(min_length=1)]
 TimeFormat = Annotated[str, AfterValidator(_check_time_format)]
 GEO_FORMATS = frozenset({"geoparquet", "geojson", "shapefile"})
 EVENT_KINDS = (
-    "reported", "dispatched", "accepted", "transferred", "returned", "disposed",
-    "verified", "reopened", "evaluated", "closed", "cancelled",
+    "reported", "registered", "dispatched", "accepted", "transferred", "returned", "extended", "paused", "resumed",
+    "disposed", "verified", "closed", "evaluated", "reopened", "cancelled",
 )  # fmt: skip
 
 
@@ -181,7 +181,12 @@ class CategoryRule(Strict):
 
 
 class Events(Strict):
-    """An event log beside the incidents: one row per event."""
+    """An event log beside the incidents: one row per event.
+
+    `department` is the one that receives a case, or for `returned` the one that sends it back. `reason` says why it was
+    handed over, paused, extended or cancelled. `extended_until` is the new due time of an extension, written like
+    `at`; a date without a time of day ends with that day.
+    """
 
     files: tuple[Pattern, ...] = Field(min_length=1)
     format: Literal["csv", "parquet"] = "parquet"
@@ -190,6 +195,8 @@ class Events(Strict):
     kind: str
     at: str
     department: str | None = None
+    reason: str | None = None
+    extended_until: str | None = None
     kinds: dict[str, str] = Field(default_factory=dict)
     time_zone: str | None = None
     time_formats: tuple[TimeFormat, ...] = ()

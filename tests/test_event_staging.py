@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from governance.ingest.event_staging import StagedEvents, stage_events
 
 EVENTS = {
     "files": ["events/*.csv"], "format": "csv", "incident_id": "id", "kind": "k", "at": "at", "department": "d",
-    "kinds": {"受理": "accepted", "转办": "transferred"},
+    "kinds": {"受理": "accepted", "转办": "transferred", "延期": "extended"},
 }  # fmt: skip
 LATE = datetime.fromisoformat("2025-12-31")
 HAND_OVERS = ("dispatched", "accepted", "transferred")
@@ -97,8 +98,70 @@ def test_each_rule_finds_its_event(con, tmp_path, changes, reasons):
 
 def test_every_event_rule_is_planted():
     assert {rule.code for rule in rules.EVENT_RULES} == {
-        "unreadable_event_time", "event_in_future", "unknown_event", "missing_event_id",
+        "unreadable_event_time", "event_in_future", "unknown_event", "missing_event_id", "unreadable_extended_until",
     }  # fmt: skip
+    assert set(rules.EVENT_ERROR_CODES) == {rule.code for rule in rules.EVENT_RULES} - {"unreadable_extended_until"}
+
+
+WHY = {"reason": "why", "extended_until": "until"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "until", "expected", "reasons"),
+    [
+        ("延期", "2025-06-01 10:00", "2025-06-01T02:00:00", []),
+        ("延期", "2025-06-01T10:00:00Z", "2025-06-01T10:00:00", []),
+        ("延期", "2025-06-01", "2025-06-01T16:00:00", []),  # midnight of the next day in Shanghai
+        ("extended", "2025年6月1日", "2025-06-01T16:00:00", []),
+        ("延期", "", None, []),
+        ("延期", "soon", None, ["unreadable_extended_until"]),
+        ("转办", "2025-06-01", None, []),
+        ("转办", "soon", None, []),
+    ],
+)
+def test_an_extension_says_until_when(con, tmp_path, kind, until, expected, reasons):
+    rows = [event("1", kind, "1 1") | {"why": " 情况复杂 ", "until": until}]
+    staged = stage_one(con, tmp_path, rows, **WHY, time_formats=["%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y年%m月%d日"])
+    row = read_rows(staged.path)[0]
+    assert (row["reason"], row["reasons"], row["is_bad"]) == ("情况复杂", reasons, False)
+    assert (row["extended_until_utc"] and row["extended_until_utc"].isoformat()) == expected
+
+
+def test_a_date_in_a_parquet_log_ends_with_its_day(con, tmp_path):
+    table = pa.table(
+        {
+            "id": ["1"], "k": ["extended"], "d": ["a"], "why": pa.array(["x"]).dictionary_encode(),
+            "at": pa.array([datetime.fromisoformat("2025-05-01")], pa.timestamp("ms")),
+            "until": pa.array([datetime.fromisoformat("2025-06-01").date()]),
+        }
+    )  # fmt: skip
+    pyarrow.parquet.write_table(table, tmp_path / "e.parquet")
+    row = read_rows(stage_path(con, tmp_path / "e.parquet", format="parquet", **WHY).path)[0]
+    assert (row["reason"], row["extended_until_utc"].isoformat()) == ("x", "2025-06-01T16:00:00")
+
+
+def test_a_log_without_reasons_has_none(con, tmp_path):
+    row = read_rows(stage_one(con, tmp_path, [event("1", "extended", "1 1") | {"why": "x"}]).path)[0]
+    assert (row["reason"], row["extended_until_utc"]) == (None, None)
+
+
+def test_a_quarantined_event_is_shown_as_it_came(con, tmp_path):
+    rows = [event("1", "?", "1 1") | {"why": "x", "until": "2025-06-01"}]
+    row = read_rows(stage_one(con, tmp_path, rows, **WHY).path)[0]
+    assert json.loads(row["original"]) == {
+        "incident_id": "1", "kind": "?", "department": "a", "event_at": "2025-05-01T01:00:00Z", "reason": "x",
+        "extended_until": "2025-06-01",
+    }  # fmt: skip
+
+
+def test_a_remark_on_an_event_is_counted_and_the_event_kept(con, tmp_path):
+    (tmp_path / "events").mkdir()
+    write_csv(tmp_path / "i.csv", [GOOD])
+    write_csv(tmp_path / "events" / "e.csv", [event("1", "extended", "1 1") | {"until": "soon"}])
+    stage_city(con, make_profile(tmp_path, make_source(files=["i.csv"], events=EVENTS | {"extended_until": "until"})))
+    counted = warehouse.run_text(con, "select file, code, severity, rows from meta_file_reason where file = 'e.csv'")
+    assert counted.fetchall() == [("e.csv", "unreadable_extended_until", "warning", 1)]
+    assert list_accounts(con)["e.csv"] == (1, 1, 0, 0)
 
 
 def test_kinds_are_translated_and_ours_are_understood_without(con, tmp_path):

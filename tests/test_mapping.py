@@ -267,12 +267,22 @@ def test_the_first_glob_over_the_whole_text_gives_the_scene(text, found):
 
 def test_events_are_mapped_like_rows():
     source = source_of(
-        events={"files": ["e.csv"], "incident_id": "id", "kind": "k", "at": "t", "department": "d"},
-    )
-    batch = pa.RecordBatch.from_pydict({"id": [BIG], "k": ["受理"], "t": [MOMENT], "d": ["a"], "phone": ["1"]})
-    assert mapping.map_event_batch(batch, source.events).to_pylist() == [
-        {
-            "incident_id": str(BIG), "kind": "受理", "department": "a", "event_at": MOMENT, "event_at_utc": None,
-            "event_at_text": None,
-        }
-    ]  # fmt: skip
+        events={
+            "files": ["e.csv"], "incident_id": "id", "kind": "k", "at": "t", "department": "d",
+            "reason": "why", "extended_until": "until",
+        },
+    )  # fmt: skip
+    columns = {"id": [BIG], "k": ["受理"], "t": [MOMENT], "d": ["a"], "why": ["b"], "until": ["2025"], "phone": ["1"]}
+    expected = {
+        "incident_id": str(BIG), "kind": "受理", "department": "a", "reason": "b",
+        "event_at": MOMENT, "event_at_utc": None, "event_at_text": None,
+        "until_at": None, "until_at_utc": None, "until_at_text": "2025", "until_at_is_date": False,
+    }  # fmt: skip
+    assert mapping.map_event_batch(pa.RecordBatch.from_pydict(columns), source.events).to_pylist() == [expected]
+
+
+def test_a_log_without_a_column_has_nothing_in_its_place():
+    source = source_of(events={"files": ["e.csv"], "incident_id": "id", "kind": "k", "at": "t"})
+    batch = pa.RecordBatch.from_pydict({"id": ["1"], "k": ["受理"], "t": [MOMENT], "why": ["b"]})
+    row = mapping.map_event_batch(batch, source.events).to_pylist()[0]
+    assert [row[name] for name in ("department", "reason", "until_at", "until_at_text")] == [None] * 4

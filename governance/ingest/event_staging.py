@@ -86,6 +86,7 @@ def _set_variables(
         time_formats=list_time_formats(events.time_formats),
         missing=list(source.values.missing),
         known_kinds=list(EVENT_KINDS),
+        error_codes=list(rules.EVENT_ERROR_CODES),
         file_key=key,
         source=source.id,
         read_at_utc=read_at_utc,
@@ -101,8 +102,7 @@ def _write_events(
     key: str,
     target: Path,
 ) -> None:
-    wanted = {"incident_id": (events.incident_id,), "kind": (events.kind,), "at": (events.at,)}
-    wanted |= {"department": (events.department,)} if events.department else {}
+    wanted = mapping.map_event_columns(events)
     columns = {theirs for names in wanted.values() for theirs in names}
     with open_table(path, format=events.format, encoding=events.encoding, columns=columns) as table:
         mapping.check_columns(path.name, table.columns, wanted)
@@ -137,9 +137,14 @@ _SCHEMA = pa.schema(
         ("incident_id", pa.string()),
         ("kind", pa.string()),
         ("department", pa.string()),
+        ("reason", pa.string()),
         ("event_at", pa.timestamp("us")),
         ("event_at_utc", pa.timestamp("us")),
         ("event_at_text", pa.string()),
+        ("until_at", pa.timestamp("us")),
+        ("until_at_utc", pa.timestamp("us")),
+        ("until_at_text", pa.string()),
+        ("until_at_is_date", pa.bool_()),
         ("row_number", pa.int64()),
     ]
 )

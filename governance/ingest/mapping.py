@@ -35,6 +35,12 @@ def map_columns(source: Source) -> dict[str, tuple[str, ...]]:
     return columns
 
 
+def map_event_columns(events: Events) -> dict[str, tuple[str, ...]]:
+    """Our column → the event log's column, for the columns this log has."""
+    names = ("incident_id", "kind", "at", "department", "reason", "extended_until")
+    return {name: (theirs,) for name in names if (theirs := getattr(events, name))}
+
+
 def check_columns(file_name: str, present: Iterable[str], wanted: Mapping[str, tuple[str, ...]]) -> None:
     """Raise InputError naming every mapped column that the file lacks, with the nearest one it has."""
     known = list(present)
@@ -79,19 +85,15 @@ def map_batch(batch: pa.RecordBatch, source: Source) -> pa.Table:
 
 
 def map_event_batch(batch: pa.RecordBatch, events: Events) -> pa.Table:
-    """An event log under our names: incident_id, kind, department (text), and event_at in one of its three forms."""
-    at, at_utc, at_text = _split_time(batch.column(events.at))
-    department = [batch.column(events.department)] if events.department else []
-    return pa.table(
-        {
-            "incident_id": _as_text(batch.column(events.incident_id)),
-            "kind": _as_text(batch.column(events.kind)),
-            "department": _join_text(department, batch.num_rows, ()),
-            "event_at": at,
-            "event_at_utc": at_utc,
-            "event_at_text": at_text,
-        }
-    )
+    """An event log under our names: texts, and event_at and until_at (of an extension) each in one of three forms."""
+    nothing = pa.nulls(batch.num_rows)
+    columns = {ours: batch.column(theirs) for ours, (theirs,) in map_event_columns(events).items()}
+    out = {name: _as_text(columns.get(name, nothing)) for name in ("incident_id", "kind", "department", "reason")}
+    until = columns.get("extended_until", nothing)
+    for name, values in (("event_at", columns["at"]), ("until_at", until)):
+        out[name], out[f"{name}_utc"], out[f"{name}_text"] = _split_time(values)
+    out["until_at_is_date"] = pa.repeat(pa.scalar(pa.types.is_date(until.type)), batch.num_rows)
+    return pa.table(out)
 
 
 def list_quarantine_columns(source: Source, present: Iterable[str]) -> list[str]:

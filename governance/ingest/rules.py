@@ -1,8 +1,9 @@
 """The row rules: what makes a row unusable (error) or remarkable (warning), declared once.
 
 Each rule is a code, a severity, an SQL predicate over one parsed row (`stg_parsed.sql` names its columns)
-and a message in both languages. `compile_reasons` turns the whole list into one SQL expression, so that one
-scan gives every row all of its reasons.
+and a message in both languages. An error quarantines the row; a warning keeps it, and what could not be read
+is left out. `compile_reasons` turns the whole list into one SQL expression, so that one scan gives every row
+all of its reasons.
 """
 
 from __future__ import annotations
@@ -183,10 +184,18 @@ EVENT_RULES: tuple[Rule, ...] = (
         "事件日志缺少事件编号",
         "The event has no incident id.",
     ),
+    Rule(
+        "unreadable_extended_until",
+        "warning",
+        "kind = 'extended' and until_at_text is not null and extended_until_utc is null",
+        "延期至的时间无法识别",
+        "The time until which the case was extended fits none of the time formats and was left out.",
+    ),
 )
 ALL_RULES = RULES + EVENT_RULES
 
 ERROR_CODES = tuple(rule.code for rule in RULES if rule.severity == "error")
+EVENT_ERROR_CODES = tuple(rule.code for rule in EVENT_RULES if rule.severity == "error")
 
 
 def compile_reasons(rules: tuple[Rule, ...] = RULES) -> str:

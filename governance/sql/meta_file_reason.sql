@@ -12,7 +12,7 @@ remarked as (
     select event.source, files.file, unnest(event.reasons) as code
     from src_event_rows as event
     join src_event_files as files on files.file_key = event.file_key and files.is_first
-    where event.is_bad
+    where len(event.reasons) > 0
 )
 select source, file, code, rule.severity, count(*) as rows
 from remarked join meta_rule as rule using (code)
