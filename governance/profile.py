@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -17,17 +16,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from governance.errors import ConfigError, join_faults
 from governance.toml_model import Strict, nearest, read_model
+from governance.work_calendar import WorkCalendar, read_extra_days
 
 
 def _as_list(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def _check_time_format(text: str) -> str:
@@ -93,34 +86,6 @@ class Grids(Strict):
     def _has_one_origin(self) -> Self:
         if bool(self.files) == bool(self.hexagons):
             raise ValueError("give either `files` or `hexagons`.")
-        return self
-
-
-class WorkCalendar(Strict):
-    """Working days of a country and the working hours of a day, in the city's zone."""
-
-    country: Literal["CN"] | None = None
-    windows: tuple[str, ...] = ("08:30-12:00", "13:30-17:30")
-    extra_workdays: tuple[str, ...] = ()
-    extra_holidays: tuple[str, ...] = ()
-
-    @field_validator("windows")
-    @classmethod
-    def _windows_are_ordered(cls, windows: tuple[str, ...]) -> tuple[str, ...]:
-        if not windows or not all(re.fullmatch(r"\d\d:[0-5]\d-\d\d:[0-5]\d", window) for window in windows):
-            raise ValueError('working hours are written like "08:30-12:00".')
-        edges = [edge for window in windows for edge in window.split("-")]
-        if edges != sorted(set(edges)) or edges[-1] > "24:00":
-            raise ValueError("working hours must follow each other within one day, without overlap.")
-        return windows
-
-    @model_validator(mode="after")
-    def _days_are_dates(self) -> Self:
-        days = (*self.extra_workdays, *self.extra_holidays)
-        if wrong := [day for day in days if not _is_date(day)]:
-            raise ValueError(f'{wrong[0]!r} is no date; days are written like "2026-10-10".')
-        if both := set(self.extra_workdays) & set(self.extra_holidays):
-            raise ValueError(f"{min(both)} is among extra_workdays and extra_holidays; it can be only one of them.")
         return self
 
 
@@ -303,12 +268,18 @@ class Profile(Strict):
 
 
 def load_profile(path: Path) -> Profile:
-    """Read `city.toml`; raises one ConfigError with all faults: keys, zones, encodings, doubles."""
+    """Read `city.toml` and its file of extra days; raises one ConfigError with all faults."""
     profile = read_model(path, Profile)
     faults = list(_find_faults(profile))
+    folder = path.resolve().parent
+    calendar = profile.work_calendar
+    try:
+        calendar = read_extra_days(calendar, folder)
+    except ConfigError as error:
+        faults.append(str(error))
     if faults:
         raise ConfigError(join_faults(f"{path} cannot be used:", faults))
-    return profile.model_copy(update={"folder": path.resolve().parent})
+    return profile.model_copy(update={"folder": folder, "work_calendar": calendar})
 
 
 def find_files(profile: Profile, patterns: tuple[str, ...]) -> list[Path]:

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.cases.deadlines import LimitUnit, WorkClock, add_limit, build_work_clock
+from governance.cases.deadlines import LimitUnit, add_limit
+from governance.cases.work_clock import WorkClock, build_work_clock
 from governance.errors import ConfigError
-from governance.profile import WorkCalendar
+from governance.work_calendar import WorkCalendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CHINA = WorkCalendar(country="CN")

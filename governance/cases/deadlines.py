@@ -1,153 +1,186 @@
-"""Deadlines: a moment plus a time limit, in clock hours, calendar days, working hours or working days.
+"""Deadlines: moments and time limits in clock hours, calendar days, working hours or working days.
 
-Working time is one long line of seconds with the nights, weekends and holidays cut out:
+Each unit has a line of its own, on which the time that does not count is cut out:
 
     real time    ──08:30████12:00──13:30████17:30──────────08:30████12:00──
     working time         ├──────────┼──────────────────────┼────────┤
 
-A start is moved onto that line (`searchsorted` over the windows' starts), the limit is added, and the end is
-moved back. All starts at once, whatever their number.
+`measure` moves moments onto the line, `place` moves positions back. A deadline is the place of the start's position
+plus the limit plus whatever paused; the time used is a difference of positions. All cases are moved at once.
+
+Positions are whole ticks (int64): seconds, for `work_days` the clock's `ticks_a_day` to each working day. Moments
+are datetime64[us] in UTC and count by their second. NaT has the position UNKNOWN, and so has, in working time, a moment
+outside the clock's known days.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Literal
-from zoneinfo import ZoneInfo
 
-import chinese_calendar
 import numpy as np
 
+from governance.cases.work_clock import WorkClock
 from governance.errors import ConfigError
-from governance.profile import WorkCalendar
+from governance.scenarios.template import Limit, LimitUnit
 
-LimitUnit = Literal["hours", "work_hours", "work_days", "calendar_days"]
-_PUBLISHED_YEARS = frozenset(day.year for day in chinese_calendar.constants.holidays)
-_SECONDS_AN_HOUR, _SECONDS_A_DAY = 3600, 86_400
+WORKING_UNITS = frozenset({"work_hours", "work_days"})
+UNKNOWN = int(np.iinfo(np.int64).min)
+"""The position of a moment that is not known; as datetime64 the same number is NaT."""
+_US_A_SECOND, _SECONDS_AN_HOUR, _SECONDS_A_DAY = 1_000_000, 3600, 86_400
 
 
 @dataclass(frozen=True)
-class WorkClock:
-    """The working windows of a span of days, as UTC seconds since 1970.
+class Pauses:
+    """Spans in which cases stood still: the index of the case, from (included) and to (excluded), in any order.
 
-    `opens[i] <= t < closes[i]` is working time; `worked[i]` is the working time before window i (seconds).
+    `to_utc` is NaT while a pause lasts.
     """
 
-    opens: np.ndarray
-    closes: np.ndarray
-    worked: np.ndarray
-    windows_a_day: int
+    case_index: np.ndarray
+    from_utc: np.ndarray
+    to_utc: np.ndarray
 
 
-def build_work_clock(calendar: WorkCalendar, zone: ZoneInfo, *, first_day: date, last_day: date) -> WorkClock:
-    """The clock from `first_day` to at least `last_day`, and to the end of the next year where that is known.
+def measure(times_utc: np.ndarray, unit: LimitUnit, *, clock: WorkClock | None) -> np.ndarray:
+    """The moments' positions on the unit's line (int64); equal outside working time, never smaller for a later one."""
+    times = times_utc.astype("datetime64[us]", copy=False)
+    seconds = times.view(np.int64) // _US_A_SECOND
+    if unit not in WORKING_UNITS:
+        return np.where(np.isnat(times), UNKNOWN, seconds)
+    clock = _require(clock, unit)
+    is_known = (seconds >= clock.from_s) & (seconds <= clock.until_s)
+    since = np.where(is_known, seconds - clock.from_s, 0)
+    step = np.minimum(since // clock.step_s, len(clock.worked_before) - 2)
+    worked = clock.worked_before[step]
+    is_worked = clock.worked_before[step + 1] - worked
+    position = worked.astype(np.int64) * clock.step_s + is_worked * (since - step * clock.step_s)
+    if unit == "work_days":
+        day = clock.day_of_worked[worked].astype(np.int64)
+        position = (position - clock.seconds_before[day]) * clock.ticks_a_second[day] + day * clock.ticks_a_day
+    return np.where(is_known, position, UNKNOWN)
 
-    Raises ConfigError when the country's official calendar does not know a year up to `last_day` and the
-    city names no days of its own for it. A later year that is not published yet only means that deadlines
-    which fall into it stay unknown for now.
+
+def place(positions: np.ndarray, unit: LimitUnit, *, clock: WorkClock | None) -> np.ndarray:
+    """The earliest moments (datetime64[us], whole seconds) at which the positions are reached.
+
+    So a limit that ends with a window is due when it closes. UNKNOWN, and in working time a position beyond the clock's
+    known days, is NaT.
     """
-    end = date(last_day.year + 1, 12, 31)
-    days = [first_day + timedelta(days=i) for i in range((end - first_day).days + 1)]
-    extra_on = {date.fromisoformat(day) for day in calendar.extra_workdays}
-    extra_off = {date.fromisoformat(day) for day in calendar.extra_holidays}
-    listed_years = {day.year for day in extra_on | extra_off}
-    unknown = [day for day in days if not _is_known(day, calendar, listed_years)]
-    if unknown and unknown[0] <= last_day:
-        raise ConfigError(
-            f"The official Chinese calendar is not known for {unknown[0].year}. "
-            "Add that year's days to work_calendar.extra_holidays and extra_workdays in city.toml."
+    if unit not in WORKING_UNITS:
+        seconds = positions
+        is_known = positions != UNKNOWN
+    else:
+        clock = _require(clock, unit)
+        end = len(clock.ticks_a_second) - 1
+        last = end * clock.ticks_a_day if unit == "work_days" else int(clock.seconds_before[-1])
+        is_known = (positions >= 0) & (positions <= last)
+        worked = np.where(is_known, positions, 0)
+        if unit == "work_days":
+            # the end of a day belongs to it, not to the next
+            day = np.maximum(worked - 1, 0) // clock.ticks_a_day
+            rate = clock.ticks_a_second[day]
+            # rounded up: a part of a second is reached with the whole one
+            worked = clock.seconds_before[day] + (worked - day * clock.ticks_a_day + rate - 1) // rate
+        step = np.maximum(worked - 1, 0) // clock.step_s
+        seconds = (
+            clock.worked_steps[step].astype(np.int64) * clock.step_s + (worked - step * clock.step_s) + clock.from_s
         )
-    known = [day for day in days if not unknown or day < unknown[0]]
-    workdays = [day for day in known if day in extra_on or (day not in extra_off and _is_workday(day, calendar))]
-    spans = [tuple(window.split("-")) for window in calendar.windows]
-    opens = [_to_second(day, opened, zone) for day in workdays for opened, _ in spans]
-    closes = [_to_second(day, closed, zone) for day in workdays for _, closed in spans]
-    length = np.array(closes, dtype=np.int64) - np.array(opens, dtype=np.int64)
-    worked = np.concatenate([[0], np.cumsum(length)])[:-1].astype(np.int64)
-    return WorkClock(np.array(opens, dtype=np.int64), np.array(closes, dtype=np.int64), worked, len(spans))
+    moments: np.ndarray = np.where(is_known, seconds * _US_A_SECOND, UNKNOWN).view("datetime64[us]")
+    return moments
+
+
+def count_ticks(value: float, unit: LimitUnit, *, clock: WorkClock | None) -> int:
+    """The length of a limit on its unit's line; a fraction of a working day is that share of its working time."""
+    if unit == "work_days":
+        return round(value * _require(clock, unit).ticks_a_day)
+    return round(value * (_SECONDS_A_DAY if unit == "calendar_days" else _SECONDS_AN_HOUR))
+
+
+def advance(positions: np.ndarray, ticks: np.ndarray | int) -> np.ndarray:
+    """Positions moved on; an UNKNOWN one stays so."""
+    return np.where(positions == UNKNOWN, UNKNOWN, positions + ticks)
+
+
+def count_between(from_utc: np.ndarray, to_utc: np.ndarray, unit: LimitUnit, *, clock: WorkClock | None) -> np.ndarray:
+    """Ticks from one moment to the other (int64, negative if `to` is earlier); UNKNOWN where either is not known."""
+    start, end = measure(from_utc, unit, clock=clock), measure(to_utc, unit, clock=clock)
+    return np.where((start == UNKNOWN) | (end == UNKNOWN), UNKNOWN, end - start)
 
 
 def add_limit(start_utc: np.ndarray, value: float, unit: LimitUnit, *, clock: WorkClock | None) -> np.ndarray:
-    """`start_utc` (datetime64[us], UTC) plus the limit, as datetime64[us].
+    """`start_utc` (datetime64[us], UTC) plus the limit, as datetime64[us]; never before the start.
 
     hours: real hours. calendar_days: 24 real hours each. work_hours: only inside the clock's windows.
     work_days: the working time of that many days, so usually the same time of day that many working days later.
-    A start outside working time counts from the next opening; a limit that ends with a window is due when it
-    closes. Beyond the clock's last window, and for a start that is NaT, the result is NaT.
+    A start outside working time counts from the next opening. NaT for a start that is NaT, and where start or
+    deadline lie outside the clock's known days.
     """
-    if unit == "hours":
-        return start_utc + np.timedelta64(round(value * _SECONDS_AN_HOUR), "s")
-    if unit == "calendar_days":
-        return start_utc + np.timedelta64(round(value * _SECONDS_A_DAY), "s")
+    ticks = count_ticks(value, unit, clock=clock)
+    due = place(advance(measure(start_utc, unit, clock=clock), ticks), unit, clock=clock)
+    latest: np.ndarray = np.maximum(due, start_utc)
+    return latest
+
+
+def add_stages(start_utc: np.ndarray, limits: Iterable[Limit], *, clock: WorkClock | None) -> list[np.ndarray]:
+    """The deadline of each stage (accept, dispose, verify), each counted from the deadline before it."""
+    due = []
+    for limit in limits:
+        start_utc = add_limit(start_utc, limit.value, limit.unit, clock=clock)
+        due.append(start_utc)
+    return due
+
+
+def extend_due(
+    start_utc: np.ndarray,
+    limit_ticks: np.ndarray | int,
+    unit: LimitUnit,
+    *,
+    pauses: Pauses,
+    as_of_utc: np.ndarray | np.datetime64,
+    clock: WorkClock | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The cases' deadlines with their pauses, and the ticks paused: due = place(measure(start) + limit + paused).
+
+    `limit_ticks` holds the limit and the extensions granted so far. `as_of_utc` is one moment, or for each case the
+    moment up to which it is followed, such as its closing: of a pause only the part before it counts, and all of that
+    if it still lasts. A pause counts from the start of its case on; that moves the deadline on, so a pause that begins
+    before the deadline counts to its end, and one that begins at the deadline or later does not count. Where pauses
+    overlap, the time counts once. In working time a pause over a weekend is 0 ticks long.
+
+    Both are unknown (NaT, UNKNOWN) where the start is, or where a counted pause ends outside the clock's known days.
+    """
+    case = pauses.case_index
+    start = measure(start_utc, unit, clock=clock)
+    granted = advance(start, limit_ticks)
+    due, reached = granted.copy(), start.copy()
+    followed_to = np.broadcast_to(np.asarray(as_of_utc, dtype="datetime64[us]"), len(start))
+    begin_utc = np.maximum(pauses.from_utc, start_utc[case])
+    # fmin takes the other where one is NaT: an open pause lasts to the moment of asking
+    end_utc = np.fmin(pauses.to_utc, followed_to[case])
+    begin, end = measure(begin_utc, unit, clock=clock), measure(end_utc, unit, clock=clock)
+    # a pause that begins outside the known days begins after every deadline that is known
+    counts = (begin_utc < end_utc) & (begin != UNKNOWN)
+    for rows in _list_rounds(case, begin, counts):
+        of = case[rows]
+        begin_of = np.maximum(begin[rows], reached[of])
+        moved = np.where(end[rows] == UNKNOWN, UNKNOWN, due[of] + np.maximum(end[rows] - begin_of, 0))
+        due[of] = np.where(begin_of < due[of], moved, due[of])
+        reached[of] = np.maximum(reached[of], end[rows])
+    paused = np.where(due == UNKNOWN, UNKNOWN, due - granted)
+    return np.maximum(place(due, unit, clock=clock), start_utc), paused
+
+
+def _list_rounds(case_index: np.ndarray, begin: np.ndarray, counts: np.ndarray) -> Iterable[np.ndarray]:
+    """Rows of the pauses that count: the first of each case, then the second of each that has one, and so on."""
+    rows = np.flatnonzero(counts)
+    rows = rows[np.lexsort((begin[rows], case_index[rows]))]
+    cases = case_index[rows]
+    number = np.arange(len(rows)) - np.searchsorted(cases, cases, side="left")
+    return np.split(rows[np.argsort(number, kind="stable")], np.cumsum(np.bincount(number))[:-1])
+
+
+def _require(clock: WorkClock | None, unit: LimitUnit) -> WorkClock:
     if clock is None:
         raise ConfigError(f"A limit in {unit} needs [work_calendar] country or extra_workdays in city.toml.")
-    # A whole working day has the same working time every day, and a fraction its share of it.
-    seconds = _SECONDS_AN_HOUR if unit == "work_hours" else _count_seconds_a_day(clock)
-    start = start_utc.astype("datetime64[s]").astype(np.int64)
-    due = _as_time(_add_working_seconds(start, round(value * seconds), clock))
-    return np.where(np.isnat(start_utc), start_utc, due)
-
-
-def find_last_known_day(calendar: WorkCalendar, today: date) -> date:
-    """Today, or the last day before it whose year the calendar knows: old data must not fail for want of a new year."""
-    listed = {date.fromisoformat(day).year for day in (*calendar.extra_workdays, *calendar.extra_holidays)}
-    year = today.year
-    while not _is_known(date(year, 12, 31), calendar, listed):
-        year -= 1
-    return min(today, date(year, 12, 31))
-
-
-def check_known(start_utc: np.ndarray, clock: WorkClock) -> None:
-    """Raise ConfigError if a case starts after the last working day that the calendar knows."""
-    if not len(start_utc):
-        return
-    newest = start_utc.max()
-    # The evening after the last known closing still belongs to a known year.
-    if newest.astype("datetime64[s]").astype(np.int64) > clock.closes[-1] + _SECONDS_A_DAY:
-        raise ConfigError(
-            f"A case of {str(newest)[:10]} has a limit in working time, and the official calendar is not known for "
-            "that year. Add its days to work_calendar.extra_holidays and extra_workdays in city.toml."
-        )
-
-
-def _is_known(day: date, calendar: WorkCalendar, listed_years: set[int]) -> bool:
-    return calendar.country is None or day.year in _PUBLISHED_YEARS or day.year in listed_years
-
-
-def _is_workday(day: date, calendar: WorkCalendar) -> bool:
-    if calendar.country is not None and day.year in _PUBLISHED_YEARS:
-        return bool(chinese_calendar.is_workday(day))
-    # no official list, or a year that only the city's own list knows: weekdays, changed by that list
-    return day.weekday() < 5  # noqa: PLR2004  Monday to Friday
-
-
-def _to_second(day: date, clock_time: str, zone: ZoneInfo) -> int:
-    hour, minute = (int(part) for part in clock_time.split(":"))
-    shift = timedelta(days=1) if hour == 24 else timedelta()  # noqa: PLR2004  "24:00" is the next midnight
-    return int((datetime.combine(day, time(hour % 24, minute), zone) + shift).timestamp())
-
-
-def _add_working_seconds(start: np.ndarray, seconds: int, clock: WorkClock) -> np.ndarray:
-    position = _to_working_time(start, clock) + seconds
-    # A limit that ends exactly at closing time is due then, not at the next opening.
-    window = np.searchsorted(clock.worked, position, side="left") - 1
-    window = np.clip(window, 0, len(clock.opens) - 1)
-    end = clock.opens[window] + (position - clock.worked[window])
-    return np.where(end <= clock.closes[window], end, np.iinfo(np.int64).min)
-
-
-def _to_working_time(start: np.ndarray, clock: WorkClock) -> np.ndarray:
-    window = np.clip(np.searchsorted(clock.opens, start, side="right") - 1, 0, len(clock.opens) - 1)
-    inside = np.clip(start - clock.opens[window], 0, clock.closes[window] - clock.opens[window])
-    position: np.ndarray = clock.worked[window] + inside
-    return position
-
-
-def _count_seconds_a_day(clock: WorkClock) -> int:
-    return int((clock.closes - clock.opens)[: clock.windows_a_day].sum())
-
-
-def _as_time(seconds: np.ndarray) -> np.ndarray:
-    times = np.asarray(seconds).astype("datetime64[s]").astype("datetime64[us]")
-    return np.where(np.asarray(seconds) == np.iinfo(np.int64).min, np.datetime64("NaT"), times)
+    return clock

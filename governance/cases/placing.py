@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from governance import warehouse
-from governance.cases.deadlines import WorkClock, add_limit, build_work_clock, check_known, find_last_known_day
+from governance.cases.deadlines import WORKING_UNITS, add_stages
+from governance.cases.work_clock import (
+    WorkClock,
+    build_work_clock,
+    check_known,
+    find_first_known_day,
+    find_last_known_day,
+)
 from governance.grids.city_grids import CityGrids
 from governance.grids.cover import Cover
 from governance.grids.join import locate
@@ -30,10 +37,8 @@ from governance.ingest.staging import StagedFile
 from governance.profile import Profile, Source
 from governance.scenarios.template import DEFAULT_LEVEL, Template, list_patterns
 
-PLACING_VERSION = 2
+PLACING_VERSION = 3
 _LEVEL_OF_SEVERITY = {3: "I", 2: "II"}
-_FIRST_WORK_DAY = date(2004, 1, 1)
-_WORKING_UNITS = frozenset({"work_hours", "work_days"})
 
 
 @dataclass(frozen=True)
@@ -58,10 +63,16 @@ def prepare_placement(
     last_day = find_last_known_day(profile.work_calendar, today)
     units = {limit["unit"] for levels in limits.values() for stages in levels.values() for limit in stages.values()}
     clock = None
-    if units & _WORKING_UNITS:
-        clock = build_work_clock(profile.work_calendar, profile.zone, first_day=_FIRST_WORK_DAY, last_day=last_day)
-    last_opening = int(clock.opens[-1]) if clock is not None else 0
-    calendar = [profile.work_calendar.model_dump(mode="json"), profile.timezone, last_opening]
+    if units & WORKING_UNITS:
+        first_day = find_first_known_day(profile.work_calendar)
+        clock = build_work_clock(profile.work_calendar, profile.zone, first_day=first_day, last_day=last_day)
+    # The official days change with the library, so the worked time itself is part of the key.
+    worked = (
+        (clock.from_s, clock.step_s, hashlib.sha256(clock.worked_before.tobytes()).hexdigest())
+        if clock is not None
+        else ()
+    )
+    calendar = [profile.work_calendar.model_dump(mode="json"), profile.timezone, *worked]
     decides = json.dumps([PLACING_VERSION, grids.sha256, rules, limits, calendar], sort_keys=True)
     key = hashlib.sha256(decides.encode()).hexdigest()[:8]
     return Placement(grids.frame.geometry.to_numpy(), grids.cover, clock, templates, rules, key)
@@ -128,10 +139,8 @@ def _find_deadlines(table: pa.Table, scenario: pa.Array, placement: Placement) -
     for place, name in enumerate(codes.dictionary.to_pylist()):
         for level_name, limits in placement.templates[name].limits.items():
             rows = is_open & (index == place) & (level == level_name)
-            moment = reported[rows]
-            for limit in (limits["accept"], limits["dispose"]):
-                if placement.clock is not None and limit.unit in _WORKING_UNITS:
-                    check_known(reported[rows], placement.clock)
-                moment = add_limit(moment, limit.value, limit.unit, clock=placement.clock)
-            due[rows] = moment
+            stages = (limits["accept"], limits["dispose"])
+            if placement.clock is not None and {limit.unit for limit in stages} & WORKING_UNITS:
+                check_known(reported[rows], placement.clock)
+            due[rows] = add_stages(reported[rows], stages, clock=placement.clock)[-1]
     return due
