@@ -13,7 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from governance import snapshot, warehouse
+from governance.cases.work_clock import describe_covered_years, list_contradictions
 from governance.errors import GovernanceError
+from governance.work_calendar import WorkCalendar
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _OLDEST_PYTHON = (3, 11)
@@ -45,7 +47,7 @@ def examine(build_dir: Path, city_file: Path, *, requirements: Path | None = Non
         _examine_disk(build_dir),
         _examine_memory(),
         _examine_browser(),
-        _examine_city(city_file),
+        *_examine_city(city_file),
         _examine_snapshot(build_dir),
     ]
 
@@ -110,20 +112,27 @@ def _examine_browser() -> Finding:
     return _judge("Browser for the tests (optional)", found or "none on the path; only `make test` needs one", "")
 
 
-def _examine_city(city_file: Path) -> Finding:
+def _examine_city(city_file: Path) -> Iterator[Finding]:
     from governance.profile import load_profile  # noqa: PLC0415  a fault of that room is a finding, too
 
     try:
         profile = load_profile(city_file)
     except GovernanceError as error:
-        return _judge("City file", f"{city_file} cannot be used", str(error))
+        yield _judge("City file", f"{city_file} cannot be used", str(error))
     except OSError as error:
-        return _judge(
-            "City file",
-            f"{city_file}: {error.strerror}",
-            "Write a city.toml, name one with --city, or make the demo city: python -m governance demo",
-        )
-    return _judge("City file", f"{city_file}: {profile.name_en}, {len(profile.sources)} sources", "")
+        mend = "Write a city.toml, name one with --city, or make the demo city: python -m governance demo"
+        yield _judge("City file", f"{city_file}: {error.strerror}", mend)
+    else:
+        yield _judge("City file", f"{city_file}: {profile.name_en}, {len(profile.sources)} sources", "")
+        yield _judge("Work calendar", _describe_calendar(profile.work_calendar), "")
+
+
+def _describe_calendar(calendar: WorkCalendar) -> str:
+    if calendar.country is None:
+        return "Monday to Friday in every year, changed by the city's own days"
+    known = f"working days of China are known for {describe_covered_years(calendar)}"
+    changed = [day.isoformat() for day in list_contradictions(calendar)]
+    return f"{known}; the city's own days change {', '.join(changed)}" if changed else known
 
 
 def _examine_snapshot(build_dir: Path) -> Finding:

@@ -155,6 +155,8 @@ def test_moments_outside_the_known_days_have_no_position_in_working_time():
         assert (measure(moments, unit, clock=CLOCK) == UNKNOWN).all()
         assert (count_between(moments, moments, unit, clock=CLOCK) == UNKNOWN).all()
         assert np.isnat(place(np.array([UNKNOWN, -1, 2**62]), unit, clock=CLOCK)).all()
+    edges = np.array(["2025-11-30T16:00", "2026-12-31T16:00"], dtype="datetime64[us]")
+    assert list(measure(edges, "work_hours", clock=CLOCK)) == [0, CLOCK.seconds_before[-1]]
     assert list(measure(moments, "hours", clock=None) == UNKNOWN) == [True, False, False]
     assert np.isnat(place(advance(measure(moments, "hours", clock=None), 60), "hours", clock=None))[0]
 
@@ -255,6 +257,19 @@ def test_an_extension_is_part_of_the_limit_of_its_case():
     limits = np.array([7200, 7200 + 3600])
     due, _ = extend_due(starts, limits, "work_hours", pauses=pauses, as_of_utc=to_utc("2026-03-05 00:00"), clock=CLOCK)
     assert [to_local(moment) for moment in due] == ["2026-03-04 11:00", "2026-03-04 14:00"]
+
+
+def test_a_pause_that_began_before_the_known_days_counts_from_the_start_of_its_case():
+    assert extend(
+        "2025-12-01 08:30", 1, "work_hours", [("2025-11-20 09:00", "2025-12-01 10:00")], as_of="2026-01-01"
+    ) == (
+        "2025-12-01 11:00",
+        5400,
+    )
+
+
+def test_no_limit_at_all_is_due_at_its_start_also_at_night():
+    assert extend("2026-03-04 23:00", 0, "work_hours", [], as_of="2026-04-01") == ("2026-03-04 23:00", 0)
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,16 @@ def test_a_mistake_in_the_city_file_is_named(tmp_path):
     assert "Asia/Shangai" in examine(tmp_path)["City file"].mend
 
 
+def test_the_years_of_the_work_calendar_are_told_and_the_days_that_the_city_changes(tmp_path):
+    (tmp_path / "city.toml").write_text(CITY, encoding="utf-8")
+    assert "Monday to Friday in every year" in examine(tmp_path)["Work calendar"].found
+    calendar = '[work_calendar]\ncountry = "CN"\nextra_holidays = ["2026-03-05", "2026-10-01"]\n[grids]'
+    (tmp_path / "city.toml").write_text(CITY.replace("[grids]", calendar), encoding="utf-8")
+    found = examine(tmp_path)["Work calendar"].found
+    assert found.startswith("working days of China are known for 2004-20")
+    assert found.endswith("the city's own days change 2026-03-05")
+
+
 @pytest.mark.parametrize("damage", ["pointer", "file"])
 def test_a_damaged_snapshot_is_found(tmp_path, damage):
     published = publish_tiny(tmp_path / "build")

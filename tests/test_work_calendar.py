@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -146,3 +147,14 @@ def test_a_missing_file_is_named_beside_the_other_faults(tmp_path):
     assert "absent.csv (work_calendar.days_file) cannot be used:\n  - it cannot be read: No such file" in str(
         caught.value
     )
+
+
+def test_the_calendar_and_the_file_that_the_document_shows_are_sound(tmp_path):
+    document = (Path(__file__).parents[1] / "docs" / "work-time.md").read_text(encoding="utf-8")
+    ((toml,), (days,)) = (re.findall(rf"```{kind}\n(.*?)```", document, flags=re.DOTALL) for kind in ("toml", "csv"))
+    days = "\n".join(line.strip() for line in days.splitlines())
+    path = write_city(tmp_path, "", days=days)
+    path.write_text(CITY.replace('[work_calendar]\ncountry = "CN"\n', toml), encoding="utf-8")
+    calendar = load_profile(path).work_calendar
+    assert calendar.extra_workdays == ("2026-03-07", "2027-01-02")
+    assert calendar.list_windows(date(2026, 9, 30)) == ("08:30-12:00", "14:30-18:00")

@@ -77,8 +77,7 @@ def place(positions: np.ndarray, unit: LimitUnit, *, clock: WorkClock | None) ->
         is_known = (positions >= 0) & (positions <= last)
         worked = np.where(is_known, positions, 0)
         if unit == "work_days":
-            # the end of a day belongs to it, not to the next
-            day = np.maximum(worked - 1, 0) // clock.ticks_a_day
+            day = worked // clock.ticks_a_day
             rate = clock.ticks_a_second[day]
             # rounded up: a part of a second is reached with the whole one
             worked = clock.seconds_before[day] + (worked - day * clock.ticks_a_day + rate - 1) // rate
