@@ -68,23 +68,17 @@ def place(positions: np.ndarray, unit: LimitUnit, *, clock: WorkClock | None) ->
     known days, is NaT.
     """
     if unit not in WORKING_UNITS:
-        seconds = positions
-        is_known = positions != UNKNOWN
+        is_known, seconds = positions != UNKNOWN, positions
     else:
         clock = _require(clock, unit)
-        end = len(clock.ticks_a_second) - 1
-        last = end * clock.ticks_a_day if unit == "work_days" else int(clock.seconds_before[-1])
-        is_known = (positions >= 0) & (positions <= last)
-        worked = np.where(is_known, positions, 0)
-        if unit == "work_days":
-            day = worked // clock.ticks_a_day
-            rate = clock.ticks_a_second[day]
-            # rounded up: a part of a second is reached with the whole one
-            worked = clock.seconds_before[day] + (worked - day * clock.ticks_a_day + rate - 1) // rate
+        days, total = len(clock.seconds_before) - 1, int(clock.seconds_before[-1])
+        is_known = (positions >= 0) & (positions <= (days * clock.ticks_a_day if unit == "work_days" else total))
+        inside = np.where(is_known, positions, 0)
+        worked = _find_worked_seconds(inside, clock) if unit == "work_days" else inside
+        # the end of a step belongs to it, not to the next one worked
         step = np.maximum(worked - 1, 0) // clock.step_s
-        seconds = (
-            clock.worked_steps[step].astype(np.int64) * clock.step_s + (worked - step * clock.step_s) + clock.from_s
-        )
+        start = clock.from_s + clock.worked_steps[step].astype(np.int64) * clock.step_s
+        seconds = start + worked - step * clock.step_s
     moments: np.ndarray = np.where(is_known, seconds * _US_A_SECOND, UNKNOWN).view("datetime64[us]")
     return moments
 
@@ -177,6 +171,14 @@ def _list_rounds(case_index: np.ndarray, begin: np.ndarray, counts: np.ndarray) 
     cases = case_index[rows]
     number = np.arange(len(rows)) - np.searchsorted(cases, cases, side="left")
     return np.split(rows[np.argsort(number, kind="stable")], np.cumsum(np.bincount(number))[:-1])
+
+
+def _find_worked_seconds(positions: np.ndarray, clock: WorkClock) -> np.ndarray:
+    """Working seconds until the positions in working days; a part of a second is reached with the whole one."""
+    day = positions // clock.ticks_a_day
+    rate = clock.ticks_a_second[day]
+    seconds: np.ndarray = clock.seconds_before[day] + (positions - day * clock.ticks_a_day + rate - 1) // rate
+    return seconds
 
 
 def _require(clock: WorkClock | None, unit: LimitUnit) -> WorkClock:
