@@ -11,10 +11,10 @@ import pytest
 import shapely
 
 from governance import warehouse
-from governance.errors import InputError
+from governance.errors import ConfigError, InputError
 from governance.grids.batches import PointColumns, locate_batch, locate_batches, locate_stream
 from governance.grids.join import build_cover, locate
-from governance.grids.threads import map_ahead
+from governance.grids.threads import map_in_threads
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_a_slow_taker_is_not_flooded():
             given.append(number)
             yield number
 
-    results = map_ahead(lambda number: number * number, give(), threads=2)
+    results = map_in_threads(lambda number: number * number, give(), threads=2)
     assert next(results) == 0
     assert len(given) < 10
     assert list(results) == [number * number for number in range(1, 100)]
@@ -80,7 +80,7 @@ def test_a_fault_in_a_thread_reaches_the_taker():
         return number
 
     with pytest.raises(ValueError, match="three"):
-        list(map_ahead(refuse, range(10), threads=2))
+        list(map_in_threads(refuse, range(10), threads=2))
 
 
 def test_all_faults_of_the_columns_are_told_at_once_and_before_reading(cover):
@@ -112,3 +112,8 @@ def test_no_points_give_an_empty_table(cover):
     warehouse.load_changed(con, "located", text, partial(locate_stream, cover))
     assert warehouse.fetch_value(con, "", text="select count(*) from located") == 0
     con.close()
+
+
+def test_less_than_one_thread_is_refused_before_reading(cover):
+    with pytest.raises(ConfigError, match="-1 threads cannot work"):
+        locate_batches(cover, iter([]), threads=-1)

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import shapely
 
+from governance.errors import ConfigError, InputError
+from governance.grids import cover as cover_module
 from governance.grids.cover import EDGE, MOST_LEAF_EDGES, Cover, build_cover, load_cover, save_cover
 from governance.grids.edges import list_edges, move_to_unit_square, name_edges
 from governance.grids.join import locate, locate_and_count
@@ -34,6 +36,57 @@ def test_a_saved_cover_is_the_same_array_for_array(cover, tmp_path):
     assert locate(loaded, x, y).tolist() == locate(cover, x, y).tolist() == [0, 0, -1, 1, 0]
 
 
+def test_a_cover_that_an_older_version_saved_is_refused(cover, tmp_path):
+    arrays = {field.name: getattr(cover, field.name) for field in fields(Cover)}
+    renamed = {"origin" if name == "frame" else name: array for name, array in arrays.items()}
+    leaf = [("edge", "i4"), ("candidate", "i4"), ("default", "i4"), ("inside", "u2"), ("edges", "u2")]
+    retyped = arrays | {"leaves": cover.leaves.view(leaf)}
+    for number, older in enumerate([renamed, retyped]):
+        path = tmp_path / f"cover-{number}.npz"
+        np.savez(path, **older)
+        with pytest.raises(InputError, match=rf"cover-{number}\.npz is no cover of this version"):
+            load_cover(path)
+
+
+def test_geometries_that_are_no_polygons_are_refused_with_the_place_of_the_first():
+    square, line = shapely.box(0, 0, 1, 1), shapely.LineString([(0, 0), (1, 1)])
+    geometries = np.array([square, None, shapely.MultiPolygon([square]), shapely.Point(0, 0), square, line])
+    with pytest.raises(InputError, match="2 of 6 geometries are no polygons; the first, at position 3, is a Point"):
+        build_cover(geometries)
+    with pytest.raises(InputError, match=r"1 of 1 .* is a Geometrycollection"):
+        build_cover(np.array([shapely.GeometryCollection([square])]))
+
+
+def test_missing_polygons_hold_no_point():
+    cover = build_cover(np.array([None, shapely.box(0, 0, 1, 1), shapely.Polygon()]))
+    assert locate(cover, np.array([0.5, 1.0, 2.0]), np.array([0.5, 1.0, 2.0])).tolist() == [1, 1, -1]
+
+
+@pytest.mark.parametrize("budget_mb", [0, -1.0, np.nan])
+def test_a_budget_that_is_not_above_zero_is_refused(budget_mb):
+    with pytest.raises(ConfigError, match=f"A budget of {budget_mb} MB is not possible"):
+        build_cover(np.array([shapely.box(0, 0, 1, 1)]), budget_mb=budget_mb)
+
+
+@pytest.mark.parametrize(
+    ("kind", "polygons"),
+    [
+        ("cells", [shapely.box(0, 0, 1, 1)]),
+        ("edges", [shapely.Point(0, 0).buffer(1, quad_segs=250)]),
+        ("candidates", [shapely.box(0, 0, 1, 1)] * 12),
+    ],
+)
+def test_more_than_32_bits_can_number_is_refused(monkeypatch, kind, polygons):
+    cover = build_cover(np.array(polygons), budget_mb=0.001)
+    counts = {name: len(getattr(cover, name)) for name in ("cells", "edges", "candidates")}
+    assert counts[kind] == max(counts.values())
+    monkeypatch.setattr(cover_module, "_MOST_NUMBER", counts[kind])
+    build_cover(np.array(polygons), budget_mb=0.001)
+    monkeypatch.setattr(cover_module, "_MOST_NUMBER", counts[kind] - 1)
+    with pytest.raises(ConfigError, match=rf"can number .* {kind}.*, not {counts[kind]:,}\. Give a smaller budget_mb"):
+        build_cover(np.array(polygons), budget_mb=0.001)
+
+
 def test_the_polygons_lie_in_the_unit_square_with_free_cells_around(cover):
     side = int(cover.blocks["width"][0])
     table = cover.cells[: side * side].reshape(side, side)
@@ -53,7 +106,7 @@ def test_every_cell_holds_a_polygon_none_or_a_number_further_on(cover):
 
 def test_candidates_ascend_and_stand_before_the_answer_by_default(cover):
     for leaf, following in itertools.pairwise(cover.leaves):
-        candidates = cover.candidates[leaf["candidate"] : following["candidate"]]
+        candidates = cover.candidates[leaf["first_candidate"] : following["first_candidate"]]
         default = leaf["default"]
         assert (np.diff(candidates) > 0).all()
         assert default == -1 or candidates[-1] < default
@@ -136,10 +189,10 @@ def test_a_smaller_budget_gives_coarser_cells_and_the_same_answers(rng):
 
 def test_every_leaf_has_an_edge_and_one_more_leaf_ends_the_last(cover):
     leaves = cover.leaves
-    assert (leaves["edges"][:-1] >= 1).all()
-    assert (np.diff(leaves["edge"]) == leaves["edges"][:-1]).all()
-    assert leaves["edge"][-1] == len(cover.edges)
-    assert leaves["candidate"][-1] == len(cover.candidates)
+    assert (leaves["edge_count"][:-1] >= 1).all()
+    assert (np.diff(leaves["first_edge"]) == leaves["edge_count"][:-1]).all()
+    assert leaves["first_edge"][-1] == len(cover.edges)
+    assert leaves["first_candidate"][-1] == len(cover.candidates)
 
 
 def test_many_polygons_on_one_another_do_not_fill_the_memory():

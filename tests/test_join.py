@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.spatial import Voronoi
 
-from governance.grids import cells
+from governance.errors import ConfigError, InputError
+from governance.grids import join, pieces
 from governance.grids.cover import MOST_CANDIDATES, Cover
 from governance.grids.join import CHUNK, build_cover, locate, locate_and_count
 from governance.grids.polygons import read_polygons
@@ -177,7 +178,7 @@ def test_any_tessellation_gives_the_answer_of_shapely(seed, maker, place, turn):
 def test_building_in_small_batches_gives_the_same_cover(rng, monkeypatch):
     polygons = np.concatenate([make_voronoi(80, rng), make_stars(10, rng)])
     whole = build_cover(polygons)
-    monkeypatch.setattr(cells, "_BATCH", 7)
+    monkeypatch.setattr(pieces, "_BATCH", 7)
     batched = build_cover(polygons)
     for field in fields(Cover):
         assert (getattr(whole, field.name) == getattr(batched, field.name)).all(), field.name
@@ -250,6 +251,37 @@ def test_only_points_at_an_edge_are_left_to_shapely(rng):
     assert locate_and_count(cover, *rng.random((2, 100_000)))[1] < 100
     corners = shapely.get_coordinates(polygons)
     assert locate_and_count(cover, *corners.T)[1] == len(corners)
+
+
+def test_shapely_is_asked_for_few_points_at_a_time_with_the_same_answers(rng, monkeypatch):
+    fan = np.concatenate([make_slivers(60, rng), make_stars(5, rng)])
+    cover = build_cover(fan, budget_mb=0.001)
+    points = np.vstack([list_border_points(fan), list_random_points(fan, 2000, rng)])
+    expected = ask_shapely(fan, *points.T)
+    asked, intersects = [], shapely.intersects_xy
+    monkeypatch.setattr(join, "_PAIRS", 100)
+    monkeypatch.setattr(join.shapely, "intersects_xy", lambda *args: asked.append(len(args[1])) or intersects(*args))
+    found, exact = locate_and_count(cover, *points.T)
+    assert (found == expected).all()
+    assert exact > 1000
+    assert len(asked) > 100
+    assert max(asked) <= 100 + len(fan)
+
+
+def test_coordinates_must_be_two_flat_arrays_of_one_length(rng):
+    cover = build_cover(make_voronoi(3, rng))
+    with pytest.raises(InputError, match=r"lon has shape \(3,\), lat \(2,\)"):
+        locate(cover, np.zeros(3), np.zeros(2))
+    with pytest.raises(InputError, match=r"lon has shape \(2, 2\), lat \(2, 2\)"):
+        locate(cover, np.zeros((2, 2)), np.zeros((2, 2)))
+    assert locate(cover, np.zeros(0), np.zeros(0)).tolist() == []
+
+
+@pytest.mark.parametrize("count", [0, 5])
+def test_less_than_one_thread_is_refused(count, rng):
+    cover = build_cover(make_voronoi(3, rng))
+    with pytest.raises(ConfigError, match="0 threads cannot work"):
+        locate(cover, np.zeros(count), np.zeros(count), threads=0)
 
 
 @pytest.mark.slow

@@ -38,7 +38,7 @@ Degrees = NDArray[np.float64]
 class AssignSummary:
     """How many rows were read; of these: in a grid, outside every grid, without readable coordinates.
 
-    at_border: points so near to an edge that shapely decided; they are among the first two.
+    at_border: points left to shapely, near the line of an edge or among very many edges; they are among the first two.
     """
 
     rows: int

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from governance.errors import InputError, join_faults
 from governance.grids.join import Cover, locate
-from governance.grids.threads import map_ahead
+from governance.grids.threads import map_in_threads
 from governance.toml_model import nearest
 
 GRID_NO = "grid_no"
@@ -58,9 +58,10 @@ def locate_batches(
 ) -> Iterator[pa.RecordBatch]:
     """`locate_batch` of each batch, in order, several at a time.
 
-    With `functools.partial(locate_batches, cover)` this is the function that Spark's `mapInArrow` asks for.
+    With `functools.partial(locate_batches, cover)` this is the function that Spark's `mapInArrow` asks for. Raises
+    ConfigError for less than one thread, before the first batch is read.
     """
-    return map_ahead(partial(locate_batch, cover, columns=columns), batches, threads=threads)
+    return map_in_threads(partial(locate_batch, cover, columns=columns), batches, threads=threads)
 
 
 def locate_stream(

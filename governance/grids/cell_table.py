@@ -54,13 +54,14 @@ def list_cells(
     """The cells of valid polygons. `grid_ids` name them (default: positions, int32), ascending where they overlap.
 
     side: how many cells the map has to a side, a power of two from 8 on. More make more rows, of which more are
-    whole; by default about a hundred cells a polygon. Raises ConfigError for another side.
+    whole; by default about a hundred cells a polygon. Raises ConfigError for another side, and InputError for other
+    geometries.
     """
     side = side or _choose_side(len(geometries))
     if side.bit_count() != 1 or not SMALLEST_SIDE <= side <= LARGEST_SIDE:
         raise ConfigError(f"A side of {side} cells is not possible. Choose {SMALLEST_SIDE}, 16, 32 … {LARGEST_SIDE}.")
     polygon, ends = list_edges(geometries)
-    origin, ends = move_to_unit_square(ends, border=1.25 / side)
+    frame, ends = move_to_unit_square(ends, border=1.25 / side)
     whole = np.full(side * side, FREE, dtype=np.int32)
     pieces = divide_map(polygon, ends, whole, side)
     filled = np.flatnonzero(whole != FREE)
@@ -70,7 +71,7 @@ def list_cells(
     order = np.lexsort((position, cell))
     ids = pa.array(position[order])
     columns = [pa.array(cell[order]), ids if grid_ids is None else grid_ids.take(ids), pa.array(is_whole[order])]
-    west, south, x_scale, y_scale = origin.tolist()
+    west, south, x_scale, y_scale = frame.tolist()
     return CellTable(
         pa.table(columns, ["cell", "grid_id", "is_whole"]), west, south, x_scale * side, y_scale * side, side
     )

@@ -23,7 +23,7 @@ from governance.ingest.files import hash_file
 from governance.profile import Level, Profile, find_files
 
 Csr = tuple[np.ndarray, np.ndarray]
-COVER_VERSION = 2
+COVER_VERSION = 3
 FAR_RADIUS_M = 1500.0
 
 

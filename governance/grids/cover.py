@@ -5,29 +5,35 @@ holds the answer. A cell that edges touch becomes a block of finer cells, as fin
 fine cell that edges still touch is a leaf, and only points in leaves cost arithmetic:
 
       coarse cells            a block (4 x 4)            a leaf
-    +----+----+----+         +--+--+--+--+             +--------/-----+
-    | A  | AB | B  |         |A |A |AB|B |             |  A    /      |    The ray to the right of p meets no edge
-    +----+----+----+         +--+--+--+--+             |      /   p --|->  of A: not in A, so B, which is the
-    | A  | AB | B  |  AB ->  |A |AB|B |B |     AB ->   | q --/--------|->  answer by default. The ray of q meets
-    +----+----+----+         +--+--+--+--+             |    /    B    |    one, an odd number: q is in A.
-    | .  | .  | .  |         |A |AB|B |B |             +---/----------+
+    +----+----+----+         +--+--+--+--+             +--------/-----+    Bits to begin with: A 0, B 1, the parities
+    | A  | AB | B  |         |A |A |AB|B |             |  A    /      |    of their edges right of the leaf.
+    +----+----+----+         +--+--+--+--+             |      /   p --|->  p: its ray meets no edge. Only B's bit is
+    | A  | AB | B  |  AB ->  |A |AB|B |B |     AB ->   | q --/--------|->  set: p is in B.
+    +----+----+----+         +--+--+--+--+             |    /    B    |    q: its ray meets the shared edge, which
+    | .  | .  | .  |         |A |AB|B |B |             +---/----------+    flips both bits: q is in A.
     +----+----+----+         +--+--+--+--+
 
-That is the usual test, but a leaf knows only the edges that touch it. Those beyond its right side must be one
-bit, their parity, the same for every height in the leaf. It is not the same where a boundary leaves to the right
-and ends a piece out there: an edge v-w counts for heights from v to w, the edge after it from w on.
+Where no bit is set, the leaf's default is the answer: a polygon that covers the leaf wholly, or none.
 
-      leaf                        So an edge whose end w lies to the right of the leaf counts in this leaf for all
-    +----------+      w           heights beyond v, not just up to w: it stands for whatever follows w out there.
-    |  ray ---/|-----*--->        No height is then special beyond the right side, and the bit is one bit. It is
-    |        / |    . .           found at mid-height of the cell, where all edges of the polygon are looked at.
-    |       v  |   .   .
-    +----------+
+That is the usual test of rays, but a leaf knows only the edges that touch it. Those beyond its right side must be
+one bit, the same for every height in the leaf. It would not be where the boundary turns back out there:
 
-Ties: a point belongs to the smallest position whose closed polygon holds it. A leaf therefore drops candidates
-behind a polygon that covers it wholly; and points too near to an edge for floating point are left to shapely.
-Where an end lies as seen from the border of a cell is never in doubt, as all scaling keeps the order of numbers.
-Steps: `edges.py` lists the edges, `cells.py` divides the map, this module keeps what comes out, `join.py` uses it.
+      leaf
+    +------------+                 Edge v-w leaves the leaf; after w the boundary turns down again. The ray of q meets
+    |  p --------|------------->   v-w in the leaf and the edge after it (*) out there, the ray of p meets neither: out
+    |            |    w            there q counts one edge, p none. We therefore prolong v-w upward without end in
+    |            | .    .          this leaf. Now p meets it too, and with one edge out there, as q has, p is at two,
+    |          . |        .        even as before: one bit is right for both. It is found at mid-height of the leaf,
+    |  q ----.---|----------*-->   where all edges of the polygon are looked at, and flipped to balance the edges that
+    |      v     |                 now count once too often there (`cells._open_edges`).
+    +------------+
+
+Ties: a point belongs to the smallest position whose closed polygon holds it. A leaf therefore drops the candidates
+with a greater position than a polygon that covers it wholly, and that polygon is its default. Points too near to an
+edge for floating point are left to shapely. Whether an end of an edge is left or right of a cell's border is decided
+exactly, because points and ends go through the same scaling, which keeps order (`edges.scale_into_frame`).
+Steps: `edges.py` lists the edges, `pieces.py` lays them out and `cells.py` cuts, this module keeps the result, and
+`join.py` uses it.
 """
 
 from __future__ import annotations
@@ -41,43 +47,52 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from governance.grids.cells import FREE, Pieces, Sheet, divide, divide_map, drop_hidden, magnify
+from governance.errors import ConfigError, InputError
+from governance.grids.cells import FREE, divide, divide_map
 from governance.grids.edges import Floats, Ints, list_edges, move_to_unit_square, name_edges
-from governance.grids.threads import map_ahead
+from governance.grids.pieces import Blocks, Pieces, Sheet, drop_hidden, magnify
+from governance.grids.threads import map_in_threads
 
 NOWHERE = -1
 MOST_CANDIDATES = 16  # a leaf has one bit for each
 MOST_LEAF_EDGES = 128
 BUDGET_MB = 2048
 
+# A leaf has 16 bytes, so `odd_right` has 16 bits; all fields of an edge have 4 bytes, so that none is misaligned.
 BLOCK = np.dtype([("start", "i4"), ("width", "i4")])
-LEAF = np.dtype([("edge", "i4"), ("candidate", "i4"), ("default", "i4"), ("inside", "u2"), ("edges", "u2")])
+LEAF = np.dtype(
+    [("first_edge", "i4"), ("first_candidate", "i4"), ("default", "i4"), ("odd_right", "u2"), ("edge_count", "u2")]
+)
 EDGE = np.dtype([("a", "f4"), ("b", "f4"), ("c", "f4"), ("low", "f4"), ("high", "f4"), ("polygons", "u4")])
 
-_EDGES_A_COARSE_CELL = 1.5
-_CELLS_AN_EDGE = 2.5  # in a block
-_CELLS_ALONG_AN_EDGE = 2.5
+_MOST_NUMBER = int(np.iinfo(np.int32).max)  # cells, edges and candidates are numbered in 32 bits
+_EDGES_PER_COARSE_CELL = 1.5
+_CELLS_PER_EDGE = 2.5  # in a block
+_TOUCHES_PER_EDGE = 2.5  # in a block: how many fine cells an edge runs through, at most, on average
 _MOST_WIDTH = 4096
-_BYTES_A_CELL = 4.0
-_BYTES_A_TOUCH = 32.0  # an edge in a fine cell: half of it, as neighbours share it, and its part of the leaf
+_BYTES_PER_CELL = 4.0
+_BYTES_PER_TOUCH = 32.0  # an edge in a fine cell: half of it, as neighbours share it, and its part of the leaf
 
 
 @dataclass(frozen=True)
 class Cover:
     """The cells of one set of polygons, which are named by their positions, from 0 on.
 
-    origin: west, south and the scales of x and y that bring all polygons into the unit square.
+    frame: west, south and the scales of x and y that bring all polygons into the unit square.
     cells: the polygon that fills the cell, -1 for none, or -2 - n for block n (coarse cell) or leaf n (fine cell).
     blocks: a block has `width` cells to a side, row by row from cells[start]; block 0 is the whole map.
-    leaves: leaf n has `edges` edges from edges[edge], and the candidates from its `candidate` up to that of leaf
-    n + 1, ascending; bit j of `inside` is the parity to the right for candidate j; `default` is the answer when no
-    candidate holds the point. One leaf more than there are ends the last one.
-    edges: an edge lies on a*x + b*y + c = 0 in its leaf's unit square, negative where it is right of the point, and
-    counts for heights low <= y < high; bit j of `polygons` says that it bounds candidate j.
+    leaves: leaf n has `edge_count` edges from edges[first_edge] on, and the candidates from its `first_candidate` up to
+    that of leaf n + 1, ascending. Bit j of `odd_right` is the parity to the right of the leaf for candidate j;
+    `default` is the answer when no candidate holds the point. A last, empty leaf marks where the candidates of the
+    real last leaf end.
+    edges: an edge lies on a*x + b*y + c = 0 in its leaf's unit square. The sum is the distance of (x, y), in widths of
+    the leaf, negative to the left of the edge. It counts for heights low <= y < high; bit j of `polygons` says that it
+    bounds candidate j. A leaf with too many edges or candidates has one edge of zeros, which is near to every point:
+    all its points are left to shapely.
     wkb, wkb_start: the polygons themselves, for points that are too near to an edge.
     """
 
-    origin: Floats
+    frame: Floats
     cells: NDArray[np.int32]
     blocks: NDArray[np.void]
     leaves: NDArray[np.void]
@@ -88,31 +103,40 @@ class Cover:
 
 
 def build_cover(geometries: NDArray[np.object_], *, budget_mb: float = BUDGET_MB) -> Cover:
-    """The cover of valid polygons and multipolygons, shape (n,); overlaps, holes, gaps and empty ones may occur.
+    """The cover of polygons and multipolygons, shape (n,); overlaps, holes, gaps and empty ones may occur.
 
-    Its cells take at most about `budget_mb`: where that is too little they become coarser, and points slower. The
-    polygons themselves come on top: some 16 bytes a corner, and some 20 bytes an edge. Building needs about five
-    times the memory of the result.
+    They must be valid, as `repair_polygons` makes them: this is not checked, and an invalid one may give any answer.
+    `budget_mb` is for cells and leaves, by estimate: coarse cells take about an eighth of it; then blocks are halved
+    until their cells and edges fit it, but never below one cell each, where edges take some 20 bytes each. A small
+    budget makes cells coarser and points slower. The polygons themselves come on top, with 16 bytes a corner. Building
+    needs about five times the memory of the result. Raises InputError for other geometries, and ConfigError for a
+    budget that is not above 0, or so large that cells or edges cannot be numbered.
     """
+    if not budget_mb > 0:
+        raise ConfigError(f"A budget of {budget_mb} MB is not possible. Give one above 0; the default is {BUDGET_MB}.")
     polygon, ends = list_edges(geometries)
     side = _choose_side(polygon, ends, budget_mb)
-    origin, ends = move_to_unit_square(ends, border=1.25 / side)
+    frame, ends = move_to_unit_square(ends, border=1.25 / side)
     coarse = np.full(side * side, FREE, dtype=np.int32)
     with ThreadPoolExecutor(1) as pool:
         naming = pool.submit(name_edges, ends)
         pieces = divide_map(polygon, ends, coarse, side)
         names = naming.result()
-    crowded, square = np.unique(pieces.cell, return_inverse=True)
-    width = _choose_widths(pieces, ends * side, square, len(crowded), budget_mb)
-    start = _add_up(width**2, first=side * side)[:-1]
+    crowded, block = np.unique(pieces.cell, return_inverse=True)
+    width = _choose_widths(pieces, ends * side, block, len(crowded), budget_mb)
+    start = _add_up(width**2, first=side * side)
+    _refuse_too_many(int(start[-1]), "cells")
     cells = np.concatenate([coarse, np.repeat(coarse[crowded], width**2)])
-    sheets = magnify(pieces, ends, side, (square, width, start), group=square)
-    # Blocks share no cells, so that threads do not meet.
-    leaves = list(map_ahead(lambda sheet: _make_leaves(sheet, drop_hidden(divide(sheet, cells), cells), names), sheets))
-    cells[crowded] = -3 - np.arange(len(crowded))
+    sheets = magnify(pieces, ends, side, Blocks(width, start[:-1]), block=block, group=block)
+
+    def cut(sheet: Sheet) -> dict[str, NDArray[Any]]:
+        return _make_leaves(sheet, drop_hidden(divide(sheet, cells), cells), names)
+
+    leaves = list(map_in_threads(cut, sheets))  # blocks share no cells, so that threads do not meet
+    cells[crowded] = -2 - np.arange(1, len(crowded) + 1)  # block 0 is the map
     blocks = np.zeros(len(width) + 1, dtype=BLOCK)
-    blocks["start"][1:], blocks["width"] = start, np.append(side, width)
-    return Cover(origin=origin, blocks=blocks, **_join_leaves(leaves, cells), **_pack_polygons(geometries))
+    blocks["start"][1:], blocks["width"] = start[:-1], np.append(side, width)
+    return Cover(frame=frame, blocks=blocks, **_join_leaves(leaves, cells), **_pack_polygons(geometries))
 
 
 def save_cover(cover: Cover, path: Path) -> None:
@@ -122,40 +146,57 @@ def save_cover(cover: Cover, path: Path) -> None:
 
 
 def load_cover(path: Path) -> Cover:
-    """Read what `save_cover` wrote."""
+    """Read what `save_cover` wrote; raises InputError if the file holds other arrays, as older versions wrote them."""
     with np.load(path, allow_pickle=False) as arrays:
-        return Cover(**{field.name: arrays[field.name] for field in fields(Cover)})
+        found = {name: arrays[name] for name in arrays.files}
+    types = {name: found[name].dtype for name in ("blocks", "leaves", "edges") if name in found}
+    if found.keys() != {field.name for field in fields(Cover)} or [*types.values()] != [BLOCK, LEAF, EDGE]:
+        raise InputError(f"{path} is no cover of this version. Build the cover anew, and save it.")
+    return Cover(**found)
+
+
+def _refuse_too_many(count: int, what: str) -> None:
+    if count > _MOST_NUMBER:
+        raise ConfigError(f"A cover can number {_MOST_NUMBER:,} {what}, not {count:,}. Give a smaller budget_mb.")
 
 
 def _choose_side(polygon: Ints, ends: Floats, budget_mb: float) -> int:
-    """How many coarse cells the map has to a side: a power of two, so that halving cells rounds nothing."""
+    """How many coarse cells the map has to a side: a power of two, so that scaling by it is exact.
+
+    One for some edges, but 16 to a side at least; fewer where edges are long, where polygons overlap, or where the
+    budget is small; never fewer than 8.
+    """
     if not len(polygon):
         return 1
     x, y = ends[::2], ends[1::2]
     size = np.maximum([np.ptp(x), np.ptp(y)], np.finfo(float).tiny)
+    # All edges together are `reach` maps long, and touch about side * reach cells: 4 an edge and a million are enough.
     reach = np.abs(x[1] - x[0]).sum() / size[0] + np.abs(y[1] - y[0]).sum() / size[1]
+    # The boxes of all polygons cover the map `layers` times, and so often its cells are filled.
     first = np.flatnonzero(np.diff(polygon, prepend=-1))
     boxes = [np.maximum.reduceat(v[0], first) - np.minimum.reduceat(v[0], first) for v in (x, y)]
     layers = (boxes[0] / size[0] * boxes[1] / size[1]).sum()
-    # Long edges touch many cells, and polygons that lie on each other fill the same cells again and again.
     side = min(
-        np.sqrt(max(len(polygon) / _EDGES_A_COARSE_CELL, 256.0)),
+        np.sqrt(max(len(polygon) / _EDGES_PER_COARSE_CELL, 16.0**2)),
         (4.0 * len(polygon) + 1e6) / reach,
-        np.sqrt(budget_mb * 1e6 / 8 / _BYTES_A_CELL / max(layers, 1.0)),
+        np.sqrt(budget_mb * 1e6 / 8 / _BYTES_PER_CELL / max(layers, 1.0)),
     )
     return int(np.exp2(np.round(np.log2(max(side, 8.0)))))
 
 
-def _choose_widths(pieces: Pieces, ends: Floats, square: Ints, squares: int, budget_mb: float) -> Ints:
-    """Finer cells to a side for every crowded cell, powers of two: by the number of its edges and their length."""
-    x1, y1, x2, y2 = ends
+def _choose_widths(pieces: Pieces, coarse_ends: Floats, block: Ints, blocks: int, budget_mb: float) -> Ints:
+    """Finer cells to a side for every block, powers of two: by the number of its edges and their length.
+
+    coarse_ends: the ends of the map's edges, in widths of a coarse cell. block: of every piece.
+    """
+    x1, y1, x2, y2 = coarse_ends
+    # Of an edge longer than a coarse cell, about one width lies in each.
     reach = np.minimum(np.abs(x2 - x1), 1) + np.minimum(y2 - y1, 1)
-    owner = square[pieces.touch_piece]
-    count = np.bincount(owner, minlength=squares)
-    length = np.bincount(owner, weights=reach[pieces.touch_edge], minlength=squares)
-    width = np.minimum(np.sqrt(_CELLS_AN_EDGE * count), _CELLS_ALONG_AN_EDGE * count / np.maximum(length, 1e-9))
+    owner = block[pieces.touch_piece]
+    count = np.bincount(owner, minlength=blocks)
+    length = np.bincount(owner, weights=reach[pieces.touch_edge], minlength=blocks)
+    width = np.minimum(np.sqrt(_CELLS_PER_EDGE * count), _TOUCHES_PER_EDGE * count / np.maximum(length, 1e-9))
     width = np.exp2(np.round(np.log2(np.clip(width, 1, _MOST_WIDTH))))
-    # An edge of length 1 touches about as many fine cells as the block has to a side.
     while width.max(initial=1) > 1 and _measure_bytes(width, length) > budget_mb * 1e6:
         width = np.maximum(width / 2, 1)
     whole: Ints = width.astype(np.int64)
@@ -163,31 +204,37 @@ def _choose_widths(pieces: Pieces, ends: Floats, square: Ints, squares: int, bud
 
 
 def _measure_bytes(width: NDArray[Any], length: NDArray[Any]) -> float:
-    return float((_BYTES_A_CELL * width**2 + _BYTES_A_TOUCH * width * length).sum())
+    """What blocks take, by estimate: edges of length 1 run through about as many finer cells as the block is wide."""
+    return float((_BYTES_PER_CELL * width**2 + _BYTES_PER_TOUCH * width * length).sum())
 
 
 def _make_leaves(sheet: Sheet, pieces: Pieces, names: Ints) -> dict[str, NDArray[Any]]:
-    """The leaves' part of a cover (counts in place of running totals): each edge once for all that share it."""
+    """The leaves of one sheet: per leaf its cell, bits, and the numbers of its candidates and edges; then these two.
+
+    An edge that several candidates share stands once in a leaf, with a bit for each of them.
+    """
     first = np.flatnonzero(np.diff(pieces.cell, prepend=-1))
-    candidates = np.diff(first, append=len(pieces.cell))
-    leaf = np.repeat(np.arange(len(first)), candidates)
+    candidate_count = np.diff(first, append=len(pieces.cell))
+    leaf = np.repeat(np.arange(len(first)), candidate_count)
+    # Candidates after the 16th share its bit, which is wrong, but then the leaf is vague, and its bits are not used.
     bit = np.left_shift(1, np.minimum(np.arange(len(leaf)) - first[leaf], MOST_CANDIDATES - 1))
-    key = leaf[pieces.touch_piece] * len(names) + names[sheet.edge[pieces.touch_edge]]
+    key = leaf[pieces.touch_piece] * len(names) + names[pieces.touch_edge]
     order = np.argsort(key, kind="stable")
     start = np.flatnonzero(np.diff(key[order], prepend=-1))
+    # Any one of the equal edges will do: in one leaf, with equal ends, they are open alike.
     once = order[start]
     edges, owner = _draw_edges(sheet, pieces, once), leaf[pieces.touch_piece[once]]
     edges["polygons"] = np.bitwise_xor.reduceat(bit[pieces.touch_piece[order]], start)
-    is_vague = (candidates > MOST_CANDIDATES) | (np.bincount(owner, minlength=len(first)) > MOST_LEAF_EDGES)
-    # One edge of nothing but zeros is near to every point: all points of a vague leaf are left to shapely.
+    edge_count = np.bincount(owner, minlength=len(first))
+    is_vague = (candidate_count > MOST_CANDIDATES) | (edge_count > MOST_LEAF_EDGES)
     for name in "abc":
         edges[name][is_vague[owner]] = 0
     is_kept = ~is_vague[owner] | (np.diff(owner, prepend=-1) != 0)
     return {
         "cell": pieces.cell[first],
-        "inside": np.bitwise_or.reduceat(bit * pieces.inside, first),
-        "candidate": candidates,
-        "edge": np.bincount(owner[is_kept], minlength=len(first)),
+        "odd_right": np.bitwise_or.reduceat(bit * pieces.is_odd_right, first),
+        "candidate_count": candidate_count,
+        "edge_count": np.where(is_vague, 1, edge_count),
         "candidates": pieces.polygon.astype(np.int32),
         "edges": edges[is_kept],
     }
@@ -195,15 +242,16 @@ def _make_leaves(sheet: Sheet, pieces: Pieces, names: Ints) -> dict[str, NDArray
 
 def _draw_edges(sheet: Sheet, pieces: Pieces, touch: Ints) -> NDArray[np.void]:
     """Edges as lines in the unit square of their cell; (a, b) has length 1, so that a*x + b*y + c is a distance."""
-    edge = pieces.touch_edge[touch]
-    square = sheet.square[sheet.piece[edge]]
-    row, column = np.divmod(pieces.cell[pieces.touch_piece[touch]] - sheet.start[square], sheet.width[square])
-    x1, y1, x2, y2 = sheet.ends[:, edge] - np.stack([column, row, column, row])
+    source = pieces.touch_source[touch]
+    block = sheet.block[sheet.piece[source]]
+    cell = pieces.cell[pieces.touch_piece[touch]] - sheet.blocks.start[block]
+    row, column = np.divmod(cell, sheet.blocks.width[block])
+    x1, y1, x2, y2 = sheet.ends[:, source] - np.stack([column, row, column, row])
     length = np.hypot(x2 - x1, y2 - y1)
-    length[length == 0] = 1  # a polygon too small for our numbers: its edge becomes near to every point
+    length[length == 0] = 1  # an edge shorter than double precision can resolve here: it becomes near to every point
+    a, b = (y2 - y1) / length, (x1 - x2) / length
     drawn = np.zeros(len(touch), dtype=EDGE)
-    drawn["a"], drawn["b"] = a, b = (y2 - y1) / length, (x1 - x2) / length
-    drawn["c"] = -(a * x1 + b * y1)
+    drawn["a"], drawn["b"], drawn["c"] = a, b, -(a * x1 + b * y1)
     drawn["low"] = np.where(pieces.opens_down[touch], -np.inf, y1)
     drawn["high"] = np.where(pieces.opens_up[touch], np.inf, y2)
     return drawn
@@ -212,11 +260,14 @@ def _draw_edges(sheet: Sheet, pieces: Pieces, touch: Ints) -> NDArray[np.void]:
 def _join_leaves(parts: list[dict[str, NDArray[Any]]], cells: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
     """The arrays of all leaves, and the finished table of cells."""
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    _refuse_too_many(len(joined["edges"]), "edges of leaves")
+    _refuse_too_many(len(joined["candidates"]), "candidates of leaves")
     cells[cells == FREE] = NOWHERE
     leaf = joined["cell"]
     leaves = np.zeros(len(leaf) + 1, dtype=LEAF)
-    leaves["default"][:-1], leaves["inside"][:-1], leaves["edges"][:-1] = cells[leaf], joined["inside"], joined["edge"]
-    leaves["edge"], leaves["candidate"] = _add_up(joined["edge"]), _add_up(joined["candidate"])
+    leaves["default"][:-1], leaves["odd_right"][:-1] = cells[leaf], joined["odd_right"]
+    leaves["edge_count"][:-1], leaves["first_edge"] = joined["edge_count"], _add_up(joined["edge_count"])
+    leaves["first_candidate"] = _add_up(joined["candidate_count"])
     cells[leaf] = -2 - np.arange(len(leaf))
     return {"cells": cells, "leaves": leaves, "candidates": joined["candidates"], "edges": joined["edges"]}
 

@@ -10,19 +10,36 @@ from typing import TypeVar
 
 import numpy as np
 
+from governance.errors import ConfigError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _AHEAD = 3  # results that may wait beside those in work: giver and taker do not stand still for each other
 
 
-def map_ahead(work: Callable[[Item], Result], items: Iterable[Item], *, threads: int | None = None) -> Iterator[Result]:
-    """`work(item)` for each item, in order; only a few items are taken before their results are.
+def map_in_threads(
+    work: Callable[[Item], Result], items: Iterable[Item], *, threads: int | None = None
+) -> Iterator[Result]:
+    """`work(item)` for each item, done by several threads; the results come in the order of the items.
 
-    For work that NumPy does, as it lets other threads run meanwhile. `threads` is by default the number of cores.
+    At most `threads` + 3 items are taken ahead of their results. One thread is the caller's own, and nothing is taken
+    ahead. For work that NumPy does, as it lets other threads run meanwhile. Raises ConfigError as `count_threads`.
     """
+    return _map_in_order(work, items, count_threads(threads))
+
+
+def count_threads(threads: int | None) -> int:
+    """The number itself, or that of the cores for None; raises ConfigError if it is below 1."""
+    if threads is None:
+        return os.cpu_count() or 1
+    if threads < 1:
+        raise ConfigError(f"{threads} threads cannot work. Give 1 or more, or None for one a core.")
+    return threads
+
+
+def _map_in_order(work: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
     _keep_freed_memory()
-    threads = threads or os.cpu_count() or 1
     if threads == 1:
         yield from map(work, items)
         return
