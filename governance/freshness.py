@@ -19,7 +19,7 @@ def is_current(build_dir: Path, city: City) -> bool:
     except GovernanceError:
         return False
     inputs = manifest["inputs"]
-    if inputs.get("configuration") != hash_configuration(city.profile, city.templates, city.departments):
+    if inputs.get("configuration") != hash_configuration(city.profile, city.template_set, city.departments):
         return False
     known = sorted((file["source"], file["sha256"]) for file in inputs["files"])
     present = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -12,7 +11,7 @@ import shapely
 from governance import warehouse
 from governance.grids.city_grids import CityGrids
 from governance.profile import Profile
-from governance.scenarios.template import Template
+from governance.scenarios import Template, TemplateSet, pin_version
 
 _GRID_COLUMNS = (
     "grid_id", "level_1_id", "level_1_zh", "level_1_en", "level_2_id", "level_2_zh", "level_2_en",
@@ -38,13 +37,12 @@ def load_grid_tables(con: warehouse.Connection, grids: CityGrids, profile: Profi
     warehouse.load_arrow(con, "meta_level", pa.Table.from_pylist(levels, schema=schema))
 
 
-def build_outputs(
-    con: warehouse.Connection, profile: Profile, templates: Mapping[str, Template], *, as_of_utc: datetime
-) -> None:
+def build_outputs(con: warehouse.Connection, profile: Profile, templates: TemplateSet, *, as_of_utc: datetime) -> None:
     """Make every `out_*` table and the remaining `meta_*` ones from `core_case` and `out_tier`."""
     day = as_of_utc.replace(tzinfo=UTC).astimezone(profile.zone).date()
     first_day = warehouse.fetch_value(con, "src_first_day") or day
-    _load_scenarios(con, templates)
+    _load_scenarios(con, templates.city)
+    _load_templates(con, templates)
     warehouse.build_table(con, "core_unit", city_zh=profile.name_zh, city_en=profile.name_en)
     for name in _TABLES:
         warehouse.build_table(con, name, as_of_utc=as_of_utc, as_of_day=day, first_day=first_day, zone=profile.timezone)
@@ -68,7 +66,7 @@ def _load_scenarios(con: warehouse.Connection, templates: Mapping[str, Template]
             "place": place,
             "name_zh": template.name_zh,
             "name_en": template.name_en,
-            "template": json.dumps(template.model_dump(mode="json"), ensure_ascii=False),
+            "template": template.model_dump_json(),
         }
         for place, template in enumerate(templates.values())
     ]
@@ -80,3 +78,18 @@ def _load_scenarios(con: warehouse.Connection, templates: Mapping[str, Template]
         ]
     )
     warehouse.load_arrow(con, "meta_scenario", pa.Table.from_pylist(rows, schema=schema))
+
+
+def _load_templates(con: warehouse.Connection, templates: TemplateSet) -> None:
+    """One row per template that judges cases: the city's (district null), and those of the districts."""
+    rows = [
+        {
+            "scenario": template.id,
+            "district": template.district,
+            "template_version": pin_version(template),
+            "template": template.model_dump_json(),
+        }
+        for template in (*templates.city.values(), *templates.districts.values())
+    ]
+    schema = pa.schema([(name, pa.string()) for name in ("scenario", "district", "template_version", "template")])
+    warehouse.load_arrow(con, "meta_template", pa.Table.from_pylist(rows, schema=schema))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -27,21 +27,31 @@ from governance.profile import Profile, load_profile
 from governance.scenarios import (
     Department,
     Template,
-    lint_templates,
-    load_departments,
-    load_templates,
+    TemplateSet,
+    lint_template_set,
+    load_city_departments,
+    name_file,
+    pin_version,
+    resolve_templates,
 )
+from governance.toml_model import nearest
 
 Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
 class City:
-    """What the configuration says: the profile, its scenarios, its departments."""
+    """What the configuration says: the profile, its scenarios, its departments, what districts have adapted."""
 
     profile: Profile
     templates: Mapping[str, Template]
     departments: Mapping[str, Department]
+    district_templates: Mapping[tuple[str, str], Template] = field(default_factory=dict)
+
+    @property
+    def template_set(self) -> TemplateSet:
+        """The templates in use, from which `choose_template` takes the one that judges a case."""
+        return TemplateSet(self.templates, self.district_templates)
 
 
 def build_city(
@@ -55,8 +65,9 @@ def build_city(
     city = load_city(city_file)
     stage = build_dir / "stage"
     grids = load_grids(city.profile, stage)
+    _check_districts(city, grids)
     placement = prepare_placement(city.profile, city.templates, grids=grids, now_utc=now_utc)
-    configuration = refresh.hash_configuration(city.profile, city.templates, city.departments)
+    configuration = refresh.hash_configuration(city.profile, city.template_set, city.departments)
     last = refresh.find_last(build_dir, configuration=configuration, placement=placement.key)
     with snapshot.building(build_dir, start_from=last.file if last else None) as draft:
         con = draft.con
@@ -76,7 +87,7 @@ def build_city(
         progress("hazard", 0.75)
         _forecast(con, city, grids, as_of_utc=moment)
         progress("pages", 0.85)
-        outputs.build_outputs(con, city.profile, city.templates, as_of_utc=moment)
+        outputs.build_outputs(con, city.profile, city.template_set, as_of_utc=moment)
         progress("publish", 0.95)
         manifest = _describe(city, staged, grids, moment, now_utc=now_utc)
         manifest["inputs"] |= {"configuration": configuration, "placement": placement.key}
@@ -86,20 +97,13 @@ def build_city(
 def load_city(city_file: Path) -> City:
     """The configuration, checked as a whole; raises ConfigError with every fault of every part."""
     profile = load_profile(city_file)
-    shared = load_templates()
-    own = load_templates(profile.folder / profile.scenario_folder) if profile.scenario_folder else {}
-    known = {**shared, **own}
-    unknown = [scenario for scenario in profile.scenarios if scenario not in known]
-    if unknown:
-        raise ConfigError(join_faults(f"{city_file}: unknown scenarios:", unknown))
-    templates = {name: known[name] for name in (profile.scenarios or known)}
-    departments = dict(load_departments())
-    departments |= {entry.id: Department(**entry.model_dump()) for entry in profile.departments}
-    faults = lint_templates(templates, departments)
+    templates = resolve_templates(profile)
+    departments = load_city_departments(profile)
+    faults = lint_template_set(templates, departments)
     if faults:
         raise ConfigError(join_faults("The scenario templates cannot be used:", faults))
-    check_categories(profile, templates)
-    return City(profile, templates, departments)
+    check_categories(profile, templates.city)
+    return City(profile, templates.city, departments, templates.districts)
 
 
 def find_as_of(con: warehouse.Connection, *, now_utc: datetime) -> datetime:
@@ -117,6 +121,25 @@ def find_as_of(con: warehouse.Connection, *, now_utc: datetime) -> datetime:
 def local_day(moment_utc: datetime, profile: Profile) -> date:
     """The city's calendar day at a moment given in naive UTC."""
     return moment_utc.replace(tzinfo=UTC).astimezone(profile.zone).date()
+
+
+def _check_districts(city: City, grids: CityGrids) -> None:
+    """Raise one ConfigError for every overlay whose district no grid has: it would never judge a case."""
+    names = grids.frame[["level_1_id", "level_1_zh", "level_1_en"]].drop_duplicates("level_1_id").dropna(how="all")
+    ids = {str(text): row.level_1_id for row in names.itertuples(index=False) for text in row if text is not None}
+    faults = [
+        f"{name_file(template)}: `district` is `{district}`, and no grid lies there{_suggest_district(district, ids)}"
+        for (_, district), template in city.district_templates.items()
+        if district not in ids.values()
+    ]
+    if faults:
+        raise ConfigError(join_faults("The scenario templates cannot be used:", faults))
+
+
+def _suggest_district(district: str, ids: Mapping[str, str]) -> str:
+    named = next((id_ for name, id_ in ids.items() if name.casefold() == district.casefold()), None)
+    known = sorted(set(ids.values()))
+    return f"; did you mean `{named}`?" if named else nearest(district, known) or f"; known: {', '.join(known)}."
 
 
 def _forecast(con: warehouse.Connection, city: City, grids: CityGrids, *, as_of_utc: datetime) -> None:
@@ -152,7 +175,7 @@ def _describe(
             "keys": sorted({file.key for file in files}),
             "files": [{"source": file.source, "file": file.file, "sha256": file.sha256} for file in files],
         },
-        "scenarios": {name: template.version for name, template in city.templates.items()},
+        "scenarios": {name: pin_version(template) for name, template in city.templates.items()},
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("duckdb", "shapely", "scikit-learn", "numpy", "pyarrow")},
     }

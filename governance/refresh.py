@@ -19,7 +19,7 @@ from governance.city import open_city
 from governance.errors import GovernanceError
 from governance.ingest.combining import Staged
 from governance.profile import Profile
-from governance.scenarios.template import Department, Template
+from governance.scenarios import Department, TemplateSet
 
 _ROOMS_THAT_DECIDE_NOTHING = ("ui", "demo")
 
@@ -33,13 +33,12 @@ class Last:
     keys: frozenset[str]
 
 
-def hash_configuration(
-    profile: Profile, templates: Mapping[str, Template], departments: Mapping[str, Department]
-) -> str:
+def hash_configuration(profile: Profile, templates: TemplateSet, departments: Mapping[str, Department]) -> str:
     """One name for everything but the input files that decides what a snapshot says: configuration and program."""
     parts = [
         profile.model_dump(mode="json"),
-        {name: template.model_dump(mode="json") for name, template in templates.items()},
+        {name: template.model_dump(mode="json") for name, template in templates.city.items()},
+        sorted(template.model_dump_json() for template in templates.districts.values()),
         {name: department.model_dump(mode="json") for name, department in departments.items()},
         hash_program(),
     ]

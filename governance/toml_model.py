@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import types
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from textwrap import shorten
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -27,8 +28,17 @@ Place = tuple[str | int, ...]
 
 def read_model(path: Path, model: type[Model]) -> Model:
     """Give the file as `model`; raises one ConfigError that lists every fault found."""
+    document = read_document(path)
     try:
-        document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError(join_faults(f"{path} cannot be used:", describe_faults(error, model))) from error
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """Give the file's tables as they stand; raises ConfigError if it cannot be read as TOML."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError as error:
         raise ConfigError(f"{path} was not found. Check the path, or run `python -m governance demo`.") from error
     except UnicodeDecodeError as error:
@@ -37,17 +47,43 @@ def read_model(path: Path, model: type[Model]) -> Model:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from error
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        raise ConfigError(join_faults(f"{path} cannot be used:", describe_faults(error, model))) from error
 
 
-def describe_faults(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """One sentence for each fault pydantic found, in its order."""
+def describe_faults(
+    error: ValidationError,
+    model: type[BaseModel],
+    *,
+    document: Mapping[str, Any] | None = None,
+    told: Collection[Place] = (),
+) -> list[str]:
+    """One sentence for each fault pydantic found, in its order, but for those at places `told` already.
+
+    With the `document`, tables in lists are named by their `id` instead of their number.
+    """
     faults: list[dict[str, Any]] = [{**fault} for fault in error.errors(include_url=False)]
     places: list[Place] = [tuple(fault["loc"]) for fault in faults]
-    return [_describe_fault(fault, model) for fault in faults if not _follows_from_others(fault, places)]
+    return [
+        _describe_fault(fault, model, name_place(document, place) if document is not None else place)
+        for fault, place in zip(faults, places, strict=True)
+        if place not in told and not _follows_from_others(fault, places)
+    ]
+
+
+def name_place(document: Any, place: Place) -> Place:
+    """The place with the `id` of each table in a list instead of its number, where it has one."""
+    named: list[str | int] = []
+    for part in place:
+        document = _step_into_value(document, part)
+        has_id = isinstance(part, int) and isinstance(document, Mapping) and isinstance(document.get("id"), str)
+        named.append(document["id"] if has_id else part)
+    return tuple(named)
+
+
+def _step_into_value(value: Any, part: str | int) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(part)
+    is_inside = isinstance(value, list) and isinstance(part, int) and part < len(value)
+    return value[part] if is_inside else None
 
 
 def _follows_from_others(fault: dict[str, Any], places: list[Place]) -> bool:
@@ -64,8 +100,8 @@ def nearest(word: str, known: list[str]) -> str:
     return f"; did you mean `{match[0]}`?" if match else ""
 
 
-def _describe_fault(fault: dict[str, Any], model: type[BaseModel]) -> str:
-    where = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "(whole file)"
+def _describe_fault(fault: dict[str, Any], model: type[BaseModel], place: Place) -> str:
+    where = ".".join(str(part) for part in place if part != "[key]") or "(whole file)"
     if "[key]" in fault["loc"] and "expected" in fault.get("ctx", {}):
         choices = [choice.strip(" '") for choice in re.split(r",| or ", fault["ctx"]["expected"])]
         hint = nearest(str(fault["input"]), choices) or "."

@@ -224,7 +224,7 @@ def test_a_mistyped_key_names_file_key_and_the_nearest_key(tmp_path):
     with pytest.raises(ConfigError) as caught:
         load_templates(tmp_path)
     assert str(tmp_path / "dust.toml") in str(caught.value)
-    assert "unknown key `scenes.0.severity_wieght`; did you mean `severity_weight`?" in str(caught.value)
+    assert "unknown key `scenes.site_dust.severity_wieght`; did you mean `severity_weight`?" in str(caught.value)
 
 
 def test_two_broken_files_are_told_in_one_error(tmp_path):
@@ -255,8 +255,8 @@ def test_two_broken_files_are_told_in_one_error(tmp_path):
         ),
         ('unit = "work_days"', 'unit = "workdays"', "'hours', 'work_hours', 'work_days' or 'calendar_days'"),
         ("[limits.III]", "[limits.IV]", "known keys: I, II, III"),
-        ('name_en = "Road dust"', 'name_en = " "', "scenes.1.name_en"),
-        ('name_en = "Road dust"\n', "", "key `scenes.1.name_en` is missing; add it."),
+        ('name_en = "Road dust"', 'name_en = " "', "scenes.road_dust.name_en"),
+        ('name_en = "Road dust"\n', "", "key `scenes.road_dust.name_en` is missing; add it."),
         ('id = "dust"', 'id = "dusty"', "rename the file `dusty.toml` or mend the id"),
     ],
 )

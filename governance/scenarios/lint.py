@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from itertools import chain, combinations
 from typing import NamedTuple
 
+from governance.scenarios.resolve import TemplateSet, choose_template
 from governance.scenarios.template import (
     LEVELS,
     STAGES,
@@ -17,13 +18,14 @@ from governance.scenarios.template import (
     list_draft_parts,
     list_tasks,
 )
+from governance.scenarios.versions import name_file
 from governance.toml_model import nearest
 
 
 class _Code(NamedTuple):
     """One pattern of one scene; `folded` is compared, `literal` is the same without its wildcards."""
 
-    template: str
+    file: str
     scene: str
     pattern: str
     folded: str
@@ -44,6 +46,18 @@ def lint_template(template: Template, departments: Collection[str]) -> list[str]
     return lint_templates({template.id: template}, departments)
 
 
+def lint_template_set(templates: TemplateSet, departments: Collection[str]) -> list[str]:
+    """Give every fault of the city's templates, then those that only a district's overlays have.
+
+    A district's codes may overlap neither each other nor those of the scenarios it shares with the city.
+    """
+    faults = lint_templates(templates.city, departments)
+    for district in dict.fromkeys(district for _, district in templates.districts):
+        judging = {name: choose_template(templates, name, district) for name in templates.city}
+        faults += lint_templates(judging, departments)
+    return list(dict.fromkeys(faults))
+
+
 def _find_own_faults(template: Template, departments: Collection[str]) -> Iterator[str]:
     faults = chain(
         _find_double_ids(template),
@@ -55,7 +69,7 @@ def _find_own_faults(template: Template, departments: Collection[str]) -> Iterat
         _find_scenes_without_code(template),
         _find_untrue_status(template),
     )
-    return (f"{template.id}.toml: {fault}" for fault in faults)
+    return (f"{name_file(template)}: {fault}" for fault in faults)
 
 
 def _find_double_ids(template: Template) -> Iterator[str]:
@@ -121,10 +135,7 @@ def _find_task_faults(template: Template) -> Iterator[str]:
 
 def _find_task_scene_faults(template: Template, task: Task) -> Iterator[str]:
     scenes = {scene.id: scene for scene in template.scenes}
-    for name in task.scenes:
-        if name not in scenes:
-            hint = nearest(name, sorted(scenes)) or f"; known scenes: {', '.join(scenes)}."
-            yield f"`tasks.{task.id}.scenes` names the unknown scene `{name}`{hint}"
+    yield from _find_unknown_scenes(f"tasks.{task.id}", task.scenes, template)
     for name in task.scenes or scenes:
         scene = scenes.get(name)
         if scene is None or not scene.lead or not task.department:
@@ -137,12 +148,24 @@ def _find_task_scene_faults(template: Template, task: Task) -> Iterator[str]:
 
 
 def _find_level_faults(template: Template) -> Iterator[str]:
-    for name in LEVELS:
-        level = template.levels.get(name)
+    for level_name in LEVELS:
+        level = template.levels.get(level_name)
         if level is None:
-            yield f"`levels.{name}` is missing; say what raises it and which posts answer."
-        elif level.people != (found := sum(post.people for post in level.posts)):
-            yield f"`levels.{name}.people` is {level.people}, its posts have {found} people; make them agree."
+            yield f"`levels.{level_name}` is missing; say what raises it and which posts answer."
+            continue
+        if level.people != (found := sum(post.people for post in level.posts)):
+            yield f"`levels.{level_name}.people` is {level.people}, its posts have {found} people; make them agree."
+        for post in level.posts:
+            key = f"levels.{level_name}.posts.{post.id}"
+            yield from _find_unknown_scenes(key, post.scenes, template)
+
+
+def _find_unknown_scenes(key: str, named: Iterable[str], template: Template) -> Iterator[str]:
+    scenes = [scene.id for scene in template.scenes]
+    for name in named:
+        if name not in scenes:
+            hint = nearest(name, scenes) or f"; known scenes: {', '.join(scenes)}."
+            yield f"`{key}.scenes` names the unknown scene `{name}`{hint}"
 
 
 def _find_limit_faults(template: Template) -> Iterator[str]:
@@ -150,6 +173,12 @@ def _find_limit_faults(template: Template) -> Iterator[str]:
         for stage in STAGES:
             if stage not in template.limits.get(name, {}):
                 yield f"`limits.{name}.{stage}` is missing: a stage without a limit; give a value and a unit."
+    for stage, limit in template.limits.get(LEVELS[0], {}).items():
+        if limit.unit in {"work_hours", "work_days"}:
+            yield (
+                f"`limits.{LEVELS[0]}.{stage}` is in {limit.unit}, which stand still at night and on holidays; "
+                "the gravest level runs continuously: give hours."
+            )
 
 
 def _find_scenes_without_code(template: Template) -> Iterator[str]:
@@ -179,21 +208,21 @@ def _list_codes(templates: Iterable[Template]) -> dict[str, list[_Code]]:
                 for pattern in patterns:
                     folded = pattern.casefold()
                     literal = re.sub(r"[*?]", "", folded)
-                    code = _Code(template.id, scene.id, pattern, folded, literal)
+                    code = _Code(name_file(template), scene.id, pattern, folded, literal)
                     systems.setdefault(system, []).append(code)
     return systems
 
 
 def _overlap(first: _Code, second: _Code) -> bool:
     """True when one pattern matches the other's literal; inside one scene only equal patterns count."""
-    if (first.template, first.scene) == (second.template, second.scene):
+    if (first.file, first.scene) == (second.file, second.scene):
         return first.folded == second.folded
     return fnmatchcase(first.literal, second.folded) or fnmatchcase(second.literal, first.folded)
 
 
 def _describe_overlap(system: str, first: _Code, second: _Code) -> str:
     return (
-        f"{second.template}.toml: `scenes.{second.scene}.codes.{system}` has `{second.pattern}`, which "
-        f"overlaps `{first.pattern}` of scene `{first.scene}` in {first.template}.toml; "
+        f"{second.file}: `scenes.{second.scene}.codes.{system}` has `{second.pattern}`, which "
+        f"overlaps `{first.pattern}` of scene `{first.scene}` in {first.file}; "
         "keep the code in one scene."
     )

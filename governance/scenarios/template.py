@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from governance.errors import ConfigError, join_faults
-from governance.toml_model import Strict, read_model
+from governance.toml_model import Strict, describe_faults, read_document, read_model
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 LeadIdentifier = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*)?$", max_length=60)]  # "" = no lead: lint says so
@@ -31,7 +31,7 @@ DEFAULT_LEVEL: LevelName = "III"
 """The level of a case that nothing has raised."""
 STAGES: tuple[StageName, ...] = ("accept", "dispose", "verify")
 
-_SHARED_FOLDER = Path(__file__).parent / "templates"
+SHARED_FOLDER = Path(__file__).parent / "templates"
 _SHARED_DEPARTMENTS = Path(__file__).parent / "departments.toml"
 
 
@@ -75,6 +75,13 @@ class Scene(Strict):
     def _has_one_lead(cls, lead: object) -> object:
         return _refuse_several_leads(lead)
 
+    @field_validator("codes")
+    @classmethod
+    def _no_system_is_called_remove(cls, codes: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        if "remove" in codes:
+            raise ValueError("no code system may be called `remove`: the word is kept for overlays.")
+        return codes
+
 
 class Task(Strict):
     """The smallest unit of work: one department, one action, one deliverable. No `scenes` = every scene."""
@@ -90,19 +97,20 @@ class Task(Strict):
 
 
 class Post(Strict):
-    """Who answers at a response level: a post of a department, its duty, and how many people."""
+    """Who answers at a response level: a post of a department, its duty, how many people. No `scenes` = every scene."""
 
     id: Identifier
     name_zh: Text
     name_en: Text
     department: Identifier
+    scenes: tuple[Identifier, ...] = ()
     duty_zh: Text
     duty_en: Text
     people: int = Field(ge=1)
 
 
 class ResponseLevel(Strict):
-    """What raises a case to this level, and who then answers; `people` is the sum over the posts."""
+    """What raises a case to this level, and who then stands ready; `people` is the sum over all posts."""
 
     raised_by_zh: Text
     raised_by_en: Text
@@ -173,10 +181,17 @@ class PartStatus(Strict):
 
 
 class Template(Strict):
-    """One scenario, described completely. `status` is "confirmed" only when no part is draft."""
+    """One scenario, described completely. `status` is "confirmed" only when no part is draft.
+
+    Where the template is an overlay laid over its base: `version` is the overlay's own, `extends` the base's pin,
+    `label` the overlay's name in pins, `district` the unit of the city's first level that it judges (None: all).
+    """
 
     id: Identifier
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    extends: Text | None = None
+    label: Text | None = None
+    district: Text | None = None
     order: int = 1000
     status: Status
     part_status: PartStatus = PartStatus()
@@ -225,30 +240,52 @@ def _refuse_several_leads(lead: object) -> object:
 
 
 def load_templates(folder: Path | None = None) -> dict[str, Template]:
-    """Give the templates of a folder by id, in the order they ask for (`order`, then id).
+    """Give the complete templates of a folder by id, in the order they ask for (`order`, then id).
 
-    Without `folder`, the shared set. Raises one ConfigError with the faults of all files.
+    Without `folder`, the shared set. Raises one ConfigError with the faults of all files, overlays among them:
+    what stands over other templates is read by `resolve_templates`.
     """
-    folder = folder or _SHARED_FOLDER
+    folder = folder or SHARED_FOLDER
     if not folder.is_dir():
         raise ConfigError(f"{folder} is no folder. Give the folder that holds the scenario templates.")
     templates, faults = [], []
     for path in sorted(folder.glob("*.toml")):
         try:
-            templates.append(read_template(path))
+            template, found = parse_template(read_document(path), name=path.stem)
         except ConfigError as error:
             faults.append(str(error))
+            continue
+        templates.append(template)
+        if found:
+            faults.append(join_faults(f"{path} cannot be used:", found))
     if faults:
         raise ConfigError("\n".join(faults))
+    return sort_templates(template for template in templates if template is not None)
+
+
+def sort_templates(templates: Iterable[Template]) -> dict[str, Template]:
+    """Give the templates by id, in the order they ask for (`order`, then id)."""
     return {template.id: template for template in sorted(templates, key=lambda t: (t.order, t.id))}
 
 
-def read_template(path: Path) -> Template:
-    """Give the template in one file, whose name must be `<id>.toml`; raises ConfigError with its faults."""
-    template = read_model(path, Template)
-    if template.id != path.stem:
-        raise ConfigError(f"{path}: `id` is `{template.id}`; rename the file `{template.id}.toml` or mend the id.")
-    return template
+def parse_template(document: Mapping[str, Any], *, name: str) -> tuple[Template | None, list[str]]:
+    """Give the complete template of a file that is called `name`, and its faults; None if the schema refuses it."""
+    faults = [
+        f"`{key}` {why}"
+        for key, why in (
+            ("extends", "makes the file an overlay, which lies in the city's scenario_folder."),
+            ("label", "cannot be set; an overlay is called after its folder."),
+            ("district", "needs `extends`: what holds in one district only is an overlay."),
+        )
+        if key in document
+    ]
+    try:
+        template = Template.model_validate(document)
+    except ValidationError as error:
+        return None, faults + describe_faults(error, Template, document=document)
+    if template.id != name:
+        faults.append(f"`id` is `{template.id}`; rename the file `{template.id}.toml` or mend the id.")
+    return template, faults
 
 
 def load_departments(path: Path | None = None) -> dict[str, Department]:
