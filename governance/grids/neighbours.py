@@ -39,14 +39,14 @@ def find_neighbours(geometries: NDArray[np.object_]) -> Rows:
 
 def find_within(lon: NDArray[np.float64], lat: NDArray[np.float64], radius_m: float) -> Rows:
     """(indptr, indices) of the points within `radius_m` of each (great circle on a sphere); degrees in WGS84."""
-    tree = cKDTree(_place_on_sphere(lon, lat))
+    tree = cKDTree(place_on_sphere(lon, lat))
     # The straight way through the sphere that belongs to this way over it.
     chord = 2 * np.sin(min(radius_m / EARTH_RADIUS_M, np.pi) / 2)
     pairs = tree.query_pairs(chord, output_type="ndarray")
     return _pack_rows(np.append(pairs[:, 0], pairs[:, 1]), np.append(pairs[:, 1], pairs[:, 0]), len(lon))
 
 
-def _place_on_sphere(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
+def place_on_sphere(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
     """Points on the unit sphere, shape (n, 3)."""
     x, y = np.radians(lon), np.radians(lat)
     return np.column_stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)])
