@@ -70,7 +70,7 @@ def test_months_are_cut_at_both_ends():
 
 def test_about_as_many_incidents_a_day_as_asked_for(facts):
     assert facts["totals"]["incidents"] == pytest.approx(60 * 200, rel=0.1)
-    assert 5.0 < facts["totals"]["events"] / facts["totals"]["incidents"] < 7.0
+    assert 6.0 < facts["totals"]["events"] / facts["totals"]["incidents"] < 8.0
 
 
 def test_nothing_happens_at_or_after_the_end(incidents, events):
@@ -133,28 +133,12 @@ def test_points_lie_in_the_grid_that_their_place_names(folder, incidents):
     polygons = grids.set_index(grids.grid_id.str.replace("-", "").str[2:].astype(int)).geometry
     known = incidents[incidents["经度"] < 122.4]
     points = shapely.points(known["经度"], known["纬度"])
-    assert shapely.distance(points, polygons.loc[known["地点编码"] // 1000].to_numpy()).max() < 2e-4
+    assert shapely.distance(points, polygons.loc[known["地点编码"] // 100_000].to_numpy()).max() < 2e-4
 
 
 def test_ids_carry_the_day_of_the_report(incidents):
     known = incidents[incidents["上报时间"].notna()]
     assert (known["事件编号"] // 1_000_000 == known["上报时间"].dt.strftime("%Y%m%d").astype(int)).all()
-
-
-def test_events_of_a_case_are_in_order_and_make_sense(events):
-    assert events["事件编号"].is_monotonic_increasing
-    same = events["事件编号"].diff() == 0
-    assert (events["时间"].diff()[same] > pd.Timedelta(0)).all()
-    paths = events.astype({"动作": str}).groupby("事件编号")["动作"].agg(list)
-    assert (paths.str[0] == "上报").all()
-    for path in paths:
-        assert path.count("结案") <= 1
-        assert path.count("处置完成") <= 1 + path.count("重开")
-        if "结案" in path:
-            assert "处置完成" in path
-            assert path[-1] in ("结案", "评价")
-        if "处置完成" in path:
-            assert {"签收", "受理"} & set(path[: path.index("处置完成")])
 
 
 def test_rows_and_events_tell_the_same_story(incidents, events):
@@ -164,6 +148,9 @@ def test_rows_and_events_tell_the_same_story(incidents, events):
     sound = latest[~(latest["结案时间"] < latest["上报时间"])]
     assert sound["结案时间"].dropna().to_dict() == closed[closed.index.isin(sound.index)].to_dict()
     assert ((latest["当前状态"] == "已结案") == latest.index.isin(closed.index)).all()
+    cancelled = set(events["事件编号"][events["动作"] == "作废"])
+    assert set(latest.index[latest["当前状态"] == "已作废"]) == cancelled != set()
+    assert latest["更新时间"].to_dict() == events.groupby("事件编号")["时间"].max()[latest.index].to_dict()
 
 
 def test_every_category_falls_under_exactly_one_scene_or_is_meant_to_be_unmapped():
@@ -179,7 +166,9 @@ def test_planted_numbers_name_known_scenarios_and_departments():
     planted, templates, departments = load_planted(), load_templates(), load_departments()
     assert set(planted.scenarios) == set(templates)
     assert set(planted.slow_departments) <= set(departments)
-    assert {name for *pair, _ in planted.buck_passing for name in pair} <= set(departments)
+    for pair in planted.buck_passing:
+        assert {pair.sender, pair.receiver} <= set(departments)
+        assert pair.reason in planted.reasons["hand_over"]
 
 
 def test_departments_are_those_of_the_shared_list(incidents, events):
@@ -230,8 +219,11 @@ def test_half_rate_towns_report_half(folder, facts):
 def test_followers_add_up_by_hand():
     # One town of two grids, each the other's only neighbour; a scenario with 0.2 children and 0.1 recurrences.
     class Two:
-        def collect(self, name):
-            return np.array([{"children": 0.2, "recurs": 0.1}[name]])
+        def collect(self, _name):
+            return np.array([0.2])
+
+        def expect_recurrences(self):
+            return np.array([0.1])
 
     neighbours = np.array([[1] * 5, [0] * 5])
     total = add_followers(np.array([[1.0], [0.0]]), neighbours, Two())
@@ -332,7 +324,7 @@ def test_planted_effects_show_in_a_middling_city(tmp_path):
     names = ["上报时间", "截止时间", "事件类别", "地点编码"]
     rows = pd.concat([pd.read_parquet(path, columns=names) for path in tmp_path.glob("incidents/*.parquet")])
     key = (grids.grid_id.str.replace("-", "").str[2:]).astype(int)
-    grid = pd.Series(np.arange(len(grids)), index=key).loc[rows["地点编码"] // 1000].to_numpy()
+    grid = pd.Series(np.arange(len(grids)), index=key).loc[rows["地点编码"] // 100_000].to_numpy()
     rows = rows.assign(grid=grid, code=rows["事件类别"].astype(str).str[:3])
     pilot = rows[(rows.code == "QZF") & (grids.district_en.to_numpy()[grid] == "Haishu")]
     years = pilot.groupby(pilot["上报时间"].dt.year).size()

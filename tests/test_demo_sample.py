@@ -53,7 +53,7 @@ def test_points_are_moved_as_chinese_maps_move_them(data, incidents):
     points = incidents[["经度", "纬度"]].apply(pd.to_numeric, errors="coerce")
     known = points.notna().all(axis=1) & (points["经度"] < 122.4)
     lon, lat = points[known].to_numpy().T
-    own = polygons.loc[incidents["地点编码"][known].astype(int) // 1000].to_numpy()
+    own = polygons.loc[incidents["地点编码"][known].astype(int) // 100_000].to_numpy()
     as_written = shapely.distance(shapely.points(lon, lat), own)
     brought_back = shapely.distance(shapely.points(*gcj02_to_wgs84(lon, lat)), own)
     assert brought_back.max() < 2e-4  # the jitter of a phone
@@ -88,3 +88,16 @@ def test_the_committed_sample_is_small_and_as_the_code_makes_it(data):
     assert sum(path.stat().st_size for path in files) < 6_000_000
     assert {path.name for path in data.rglob("*") if path.is_file()} <= {path.name for path in files}
     assert (REPO / "data" / "city.toml").read_bytes() == (data / "city.toml").read_bytes()
+
+
+def test_reasons_and_extensions_stand_in_the_events_and_are_readable(data):
+    source = load_profile(data / "city.toml").sources[0]
+    rows = pd.concat(
+        [pd.read_csv(path, encoding=ENCODING, dtype=str) for path in sorted(data.glob("incidents/events-*.csv"))]
+    )
+    assert set(rows["动作"]) <= set(source.events.kinds)
+    until = rows["延期至"].dropna()
+    assert set(rows["动作"][rows["延期至"].notna()]) == {"延期"}
+    assert until.str.fullmatch(r"2025/12/\d\d|2026/\d\d/\d\d").all()
+    assert len(until) == (rows["动作"] == "延期").sum() > 50
+    assert {"转办", "退回", "延期", "暂停", "作废"} == set(rows["动作"][rows["原因"].notna()])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -21,10 +22,26 @@ _DAYS_PER_WORKDAY = 1.4  # a working week of five days
 
 
 @dataclass(frozen=True)
+class Reasons:
+    """All texts that say why, and which of them fit: indexes into `texts`.
+
+    `pause` has one row per scenario, of which the first `pause_count` entries count.
+    """
+
+    texts: tuple[str, ...]
+    hand_over: Integers
+    extension: Integers
+    cancellation: Integers
+    pause: Integers
+    pause_count: Integers
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """Parallel lists: one entry per scenario (the last one: unmapped) and one per scene.
 
     Departments are indexes into `department_names`. Limits are seconds of clock time, roughly converted.
+    `scene_scenario` is the number of each scene's scenario.
     """
 
     planted: Planted
@@ -39,6 +56,8 @@ class Catalogue:
     accept_seconds: Floats
     dispose_seconds: Floats
     severity_weight: Floats
+    scene_scenario: Integers
+    reasons: Reasons
     department_ids: tuple[str, ...]
     department_names: tuple[str, ...]
 
@@ -49,6 +68,14 @@ class Catalogue:
     def collect(self, name: str) -> Floats:
         """One number of the tempers, per scenario."""
         return np.array([float(getattr(temper, name)) for temper in self.tempers])
+
+    def expect_recurrences(self) -> Floats:
+        """How many new cases a reported one brings by coming back after its closure, per scenario."""
+        return self.collect("recurs") * (1 - self.planted.shares["cancelled"])
+
+    def share_pauses(self) -> Floats:
+        """The share of cases that are paused, per scenario; none where the template knows no reason."""
+        return np.where(self.reasons.pause_count > 0, self.collect("paused"), 0.0)
 
 
 def load_catalogue() -> Catalogue:
@@ -74,8 +101,27 @@ def load_catalogue() -> Catalogue:
         accept_seconds=np.array([*(_to_seconds(limit["accept"]) for limit in limits), *[_DAY] * extra]),
         dispose_seconds=np.array([*(_to_seconds(limit["dispose"]) for limit in limits), *[7 * _DAY] * extra]),
         severity_weight=np.array([*(scene.severity_weight for _, scene in scenes), *[1.0] * extra]),
+        scene_scenario=np.repeat(np.arange(len(count)), count),
+        reasons=_list_reasons(planted, [[pause.reason_zh for pause in one.pauses] for one in templates.values()]),
         department_ids=ids,
         department_names=tuple(department.name_zh for department in departments.values()),
+    )
+
+
+def _list_reasons(planted: Planted, pauses: list[list[str]]) -> Reasons:
+    """The planted reasons, and those of each template for a pause; the unmapped scenario at the end has none."""
+    given = planted.reasons
+    listed = [*given["hand_over"], *given["extension"], *given["cancellation"], *chain(*pauses)]
+    number = {text: place for place, text in enumerate(dict.fromkeys(listed))}
+    most = max(len(texts) for texts in pauses)
+    rows = [[*(number[text] for text in texts), *[0] * (most - len(texts))] for texts in [*pauses, []]]
+    return Reasons(
+        texts=tuple(number),
+        hand_over=np.array([number[text] for text in given["hand_over"]]),
+        extension=np.array([number[text] for text in given["extension"]]),
+        cancellation=np.array([number[text] for text in given["cancellation"]]),
+        pause=np.array(rows),
+        pause_count=np.array([*(len(texts) for texts in pauses), 0]),
     )
 
 

@@ -19,9 +19,11 @@ from governance.demo.dirt import plant_faults
 from governance.demo.geography import make_grids
 from governance.demo.incidents import Cases, Reports, World, draw_cases
 from governance.demo.intensity import boost_start, make_intensity, rate_days
+from governance.demo.log_faults import count_log_faults
 from governance.demo.places import make_places
 from governance.demo.plane import Floats
 from governance.demo.records import make_events, make_incidents, make_texts
+from governance.demo.tally import Tally, add_tallies, describe_tally, tally_cases
 from governance.demo.truth import write_truth
 from governance.errors import ConfigError
 
@@ -131,7 +133,7 @@ def _write_months(
     boosted = factors * boost_start(world.catalogue, len(factors))
     carried, done, files = make_nothing(), 0, {}
     total = (END - start).days
-    writing: list[Future[dict[str, int]]] = []
+    writing: list[Future[tuple[dict[str, int], Tally]]] = []
     with ThreadPoolExecutor(1) as writer:
         for name, first_day, days in list_months(start, END):
             tell(name, 0.1 + 0.87 * done / total)
@@ -142,19 +144,25 @@ def _write_months(
             writing.append(files[name])
             if len(writing) > 1:
                 writing.pop(0).result()
-    counts = {name: future.result() for name, future in files.items()}
+    counts = {name: future.result()[0] for name, future in files.items()}
+    lives = describe_tally(add_tallies([future.result()[1] for future in files.values()]), world.catalogue)
     kinds = next(iter(counts.values()))
-    return {"totals": {kind: sum(count[kind] for count in counts.values()) for kind in kinds}, "files": counts}
+    totals = {kind: sum(count[kind] for count in counts.values()) for kind in kinds}
+    return {"totals": totals, "lives": lives, "files": counts}
 
 
-def _write_month(folder: Path, name: str, cases: Cases, world: World, rng: np.random.Generator) -> dict[str, int]:
+def _write_month(
+    folder: Path, name: str, cases: Cases, world: World, rng: np.random.Generator
+) -> tuple[dict[str, int], Tally]:
     end, texts = seconds_of(END), make_texts(world)
     events = make_events(cases, texts, end=end)
     write_table(events, folder / "events" / f"events-{name}.parquet")
     incidents = make_incidents(cases, world, texts, end=end, rng=rng)
     dirty, faults = plant_faults(incidents, world.catalogue.planted.dirt, rng)
     write_table(dirty, folder / "incidents" / f"platform-{name}.parquet")
-    return {"incidents": incidents.num_rows, "rows": dirty.num_rows, "events": events.num_rows, **faults}
+    shown = count_log_faults(cases.lives, cases.lives.happens & (cases.lives.at < end))
+    counts = {"incidents": incidents.num_rows, "rows": dirty.num_rows, "events": events.num_rows, **faults, **shown}
+    return counts, tally_cases(cases, world, end=end)
 
 
 def seconds_of(day: date) -> int:

@@ -83,6 +83,7 @@ def _close_older(folder: Path, world: World, day: date, rng: np.random.Generator
 
 def _log_closing(older: pa.Table, office: Integers, world: World) -> pa.Table:
     """处置完成 and 结案 for each of the rows."""
+    count = 2 * older.num_rows
     center = world.catalogue.department_names[world.catalogue.find_department(COMMAND_CENTER)]
     return pa.table(
         {
@@ -90,6 +91,8 @@ def _log_closing(older: pa.Table, office: Integers, world: World) -> pa.Table:
             "动作": pa.array(["处置完成", "结案"] * older.num_rows, pa.string()),
             "时间": pa.array(office.ravel() * 1000).cast(pa.timestamp("ms")),
             "单位": pa.array([unit for held in older["主办单位"].to_pylist() for unit in (held, center)], pa.string()),
+            "原因": pa.nulls(count, pa.string()),
+            "延期至": pa.nulls(count, pa.date32()),
         }
     )
 

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from governance.demo.catalogue import Catalogue
 from governance.demo.intensity import STAYS_IN_GRID, Intensity
-from governance.demo.lifecycle import CLOSED, Lives, join_lives, live
+from governance.demo.lifecycle import live
+from governance.demo.log_faults import plant_log_faults
 from governance.demo.places import Places
 from governance.demo.plane import Floats
+from governance.demo.steps import CANCELLED, CLOSED, Lives, join_lives
 from governance.demo.tessellation import Integers
 
 _DAY = 86_400
@@ -29,6 +31,11 @@ class World:
     places: Places
     pilot_rows: NDArray[np.bool_]
     pilot_from: np.datetime64
+
+    @property
+    def pilot_from_seconds(self) -> int:
+        """The pilot's first moment, in local seconds since 1970."""
+        return int(self.pilot_from.astype("datetime64[s]").astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,7 @@ def _give_lives(world: World, reports: Reports, rng: np.random.Generator) -> Cas
         catalogue=catalogue,
         rng=rng,
     )
-    return Cases(reports, scene, discovered, lives)
+    return Cases(reports, scene, discovered, plant_log_faults(lives, catalogue.planted.log_faults, rng))
 
 
 def _expect_rectification(world: World, reports: Reports) -> Floats:
@@ -125,7 +132,7 @@ def _expect_rectification(world: World, reports: Reports) -> Floats:
     pilot = world.pilot_rows[reports.grid] & (
         reports.scenario == world.catalogue.scenarios.index(planted.pilot["scenario"])
     )
-    after = reports.at >= world.pilot_from.astype("datetime64[s]").astype(np.int64)
+    after = reports.at >= world.pilot_from_seconds
     before = planted.pilot["rectification_before"]
     return np.where(pilot, before * np.where(after, 1 + planted.pilot["change_of_rectification"], 1), chance)
 
@@ -144,9 +151,10 @@ def _set_off(world: World, parents: Reports, rng: np.random.Generator) -> Report
 
 
 def _come_back(world: World, cases: Cases, rng: np.random.Generator) -> Reports:
-    """Recurrence: some cases come back at the same place after they were closed."""
+    """Recurrence: some cases come back at the same place after they were closed; cancelled ones were nothing."""
     catalogue = world.catalogue
-    rows = np.flatnonzero(rng.random(len(cases.scene)) < catalogue.collect("recurs")[cases.reports.scenario])
+    comes_back = rng.random(len(cases.scene)) < catalogue.collect("recurs")[cases.reports.scenario]
+    rows = np.flatnonzero(comes_back & ~cases.lives.happens[:, CANCELLED])
     source = cases.reports.take(rows)
     wait = rng.exponential(catalogue.collect("half_life_days")[source.scenario] / np.log(2) * _DAY).astype(np.int64)
     closed = cases.lives.at[rows, CLOSED]

@@ -127,7 +127,7 @@ def add_followers(first: Floats, neighbours: Integers, catalogue: Catalogue) -> 
     source = np.repeat(np.arange(count), NEIGHBOURS)
     share = np.full(len(source), (1 - STAYS_IN_GRID) / NEIGHBOURS)
     spill = scipy.sparse.csr_matrix((share, (neighbours.ravel(), source)), shape=(count, count))
-    at_home = children * STAYS_IN_GRID + catalogue.collect("recurs")
+    at_home = children * STAYS_IN_GRID + catalogue.expect_recurrences()
     total = first
     for _ in range(_ROUNDS):
         total = first + at_home * total + children * (spill @ total)
@@ -186,7 +186,7 @@ def rate_days(catalogue: Catalogue, start: date, days: int) -> Floats:
 
 def boost_start(catalogue: Catalogue, days: int) -> Floats:
     """Factors on first incidents, shape (days, scenarios), that stand in for followers of the time before the start."""
-    children, recurs = catalogue.collect("children"), catalogue.collect("recurs")
+    children, recurs = catalogue.collect("children"), catalogue.expect_recurrences()
     lag = catalogue.collect("lag_days")
     disposal = np.add.reduceat(catalogue.dispose_seconds, catalogue.scene_first) / catalogue.scene_count / 86_400
     wait = 1 + _DISPOSAL_SHARE * disposal + catalogue.collect("half_life_days") / np.log(2)

@@ -21,6 +21,7 @@ class Temper:
     lag_days: float
     recurs: float
     half_life_days: float
+    paused: float
     discovered: float
     weekend: float
     summer: float
@@ -28,15 +29,29 @@ class Temper:
 
 
 @dataclass(frozen=True)
+class BuckPassing:
+    """A share of `sender`'s cases goes to `receiver` and comes back; `reason_share` of them go for `reason`."""
+
+    sender: str
+    receiver: str
+    share: float
+    reason: str
+    reason_share: float
+
+
+@dataclass(frozen=True)
 class Planted:
     """Everything that is planted; `document` is the file as read, for the truth file."""
 
     shares: dict[str, float]
+    handling: dict[str, float]
+    reasons: dict[str, list[str]]
+    log_faults: dict[str, float]
     dirt: dict[str, float]
     pilot: dict[str, Any]
     hot_spots: dict[str, float]
     slow_departments: dict[str, float]
-    buck_passing: tuple[tuple[str, str, float], ...]
+    buck_passing: tuple[BuckPassing, ...]
     unmapped_categories: tuple[str, ...]
     unmapped_department: str
     default: Temper
@@ -54,14 +69,22 @@ def load_planted() -> Planted:
     default = document["default"]
     return Planted(
         shares=document["shares"],
+        handling=document["handling"],
+        reasons=document["reasons"],
+        log_faults=document["log_faults"],
         dirt=document["dirt"],
         pilot=document["pilot"],
         hot_spots=document["hot_spots"],
         slow_departments=document["slow_departments"],
-        buck_passing=tuple((*entry["pair"], entry["share"]) for entry in document["buck_passing"]),
+        buck_passing=tuple(_read_pair(entry) for entry in document["buck_passing"]),
         unmapped_categories=tuple(document["unmapped"]["categories"]),
         unmapped_department=document["unmapped"]["department"],
         default=Temper(**default),
         scenarios={name: Temper(**{**default, **own}) for name, own in document["scenarios"].items()},
         document=document,
     )
+
+
+def _read_pair(entry: dict[str, Any]) -> BuckPassing:
+    sender, receiver = entry["pair"]
+    return BuckPassing(sender, receiver, entry["share"], entry["reason"], entry["reason_share"])

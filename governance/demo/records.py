@@ -9,16 +9,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from governance.demo.incidents import Cases, World
-from governance.demo.lifecycle import CLOSED, DISPATCHED, DISPOSED, REPORTED, STEPS
+from governance.demo.log_faults import order_rows
 from governance.demo.plane import Floats
+from governance.demo.steps import CLOSED, DISPATCHED, DISPOSED, EXTENDED, NO_REASON, REGISTERED, STEPS, Lives
 from governance.demo.tessellation import Integers
 
 _DAY = 86_400
-_ACTIONS = ("上报", "派遣", "签收", "受理", "转办", "退回", "处置完成", "核查", "重开", "评价", "结案")
 _STATUS_AFTER = {
-    "上报": "待派遣", "派遣": "待签收", "转办": "待签收", "退回": "待派遣", "签收": "处置中", "处置完成": "待核查",
-    "重开": "处置中", "核查": "待结案", "结案": "已结案", "评价": "已结案",
+    "上报": "待派遣", "立案": "待派遣", "派遣": "待签收", "转办": "待签收", "退回": "待派遣", "签收": "处置中",
+    "延期": "处置中", "暂停": "暂停中", "恢复": "处置中", "处置完成": "待核查", "重开": "处置中", "核查": "待结案",
+    "结案": "已结案", "评价": "已结案", "作废": "已作废",
 }  # fmt: skip
+_ACTIONS = (*_STATUS_AFTER, "受理")
 _STATUSES = tuple(dict.fromkeys(_STATUS_AFTER.values()))
 _SOURCES = ("群众上报", "巡查发现")
 _FAKE_PEOPLE = 500
@@ -33,6 +35,7 @@ class Texts:
     departments: pa.Array
     actions: pa.Array
     statuses: pa.Array
+    reasons: pa.Array
     sources: pa.Array
     people: pa.Array
     phones: pa.Array
@@ -49,6 +52,7 @@ def make_texts(world: World) -> Texts:
                 world.catalogue.department_names,
                 _ACTIONS,
                 _STATUSES,
+                world.catalogue.reasons.texts,
                 _SOURCES,
                 [f"演示人{number:03d}" for number in numbers],
                 [f"000-0000-{number:04d}" for number in numbers],
@@ -70,22 +74,29 @@ def number_cases(at: Integers) -> Integers:
 
 
 def make_events(cases: Cases, texts: Texts, *, end: int) -> pa.Table:
-    """One row per event before `end` (local seconds), case by case in the order of time."""
+    """One row per event before `end` (local seconds), case by case, but for planted faults in the order of time."""
     lives = cases.lives
-    seen = lives.happens & (lives.at < end)
-    row, step = np.nonzero(seen)
+    row, step = order_rows(lives, *np.nonzero(lives.happens & (lives.at < end)))
     action = np.array([_ACTIONS.index(name) for name in STEPS], dtype=np.int8)[step]
+    department = lives.department[row, step]
     # Two words for one step, as in a real platform: half of the departments write 受理, the others 签收.
-    odd = (action == _ACTIONS.index("签收")) & (lives.department[row, step] % 2 == 1)
-    action[odd] = _ACTIONS.index("受理")
+    action[(action == _ACTIONS.index("签收")) & (department % 2 == 1)] = _ACTIONS.index("受理")
+    reason = lives.reason[row, step]
     return pa.table(
         {
             "事件编号": number_cases(cases.reports.at)[row],
             "动作": pa.DictionaryArray.from_arrays(action, texts.actions),
-            "时间": _to_time(lives.at[seen]),
-            "单位": pa.DictionaryArray.from_arrays(lives.department[seen], texts.departments),
+            "时间": _to_time(lives.at[row, step]),
+            "单位": pa.DictionaryArray.from_arrays(department, texts.departments),
+            "原因": pa.DictionaryArray.from_arrays(pa.array(reason, mask=reason == NO_REASON), texts.reasons),
+            "延期至": _list_extensions(lives, row, step),
         }
     )
+
+
+def _list_extensions(lives: Lives, row: Integers, step: Integers) -> pa.Array:
+    """The day until which a case is extended, of the events that extend one."""
+    return pa.array(lives.extended_until[row], pa.int32(), mask=step != EXTENDED).cast(pa.date32())
 
 
 def make_incidents(cases: Cases, world: World, texts: Texts, *, end: int, rng: np.random.Generator) -> pa.Table:
@@ -104,7 +115,7 @@ def make_incidents(cases: Cases, world: World, texts: Texts, *, end: int, rng: n
             "上报时间": _to_time(reports.at),
             "结案时间": _to_time(lives.at[:, CLOSED], ~seen[:, CLOSED]),
             "截止时间": _to_time(due, ~has_due),
-            "更新时间": _to_time(lives.at[rows, last]),
+            "更新时间": _to_time(np.where(seen, lives.at, 0).max(axis=1)),
             "经度": lon,
             "纬度": lat,
             "事件类别": pa.DictionaryArray.from_arrays(cases.scene.astype(np.int16), texts.categories),
@@ -112,7 +123,7 @@ def make_incidents(cases: Cases, world: World, texts: Texts, *, end: int, rng: n
             "当前状态": pa.DictionaryArray.from_arrays(status[last], texts.statuses),
             "严重程度": _draw_severity(catalogue.severity_weight[cases.scene], rng),
             "来源": pa.DictionaryArray.from_arrays(cases.discovered.astype(np.int8), texts.sources),
-            "地点编码": world.places.key[reports.place],
+            "地点编码": world.places.name(reports.place),
             "上报人": pa.DictionaryArray.from_arrays(person, texts.people),
             "联系电话": pa.DictionaryArray.from_arrays(person, texts.phones),
         }
@@ -121,7 +132,7 @@ def make_incidents(cases: Cases, world: World, texts: Texts, *, end: int, rng: n
 
 def _find_holder(department: NDArray[np.int8], last: Integers) -> NDArray[np.int8]:
     """The department that holds the case, or disposed of it."""
-    step = np.where(last == REPORTED, DISPATCHED, np.where(last > DISPOSED, DISPOSED, last))
+    step = np.where(last <= REGISTERED, DISPATCHED, np.where(last > DISPOSED, DISPOSED, last))
     held: NDArray[np.int8] = department[np.arange(len(last)), step]
     return held
 

@@ -56,6 +56,8 @@ def _decode(table: pa.Table) -> pd.DataFrame:
     frame = table.to_pandas(strings_to_categorical=False, integer_object_nulls=True)
     for name in frame.columns[frame.dtypes.map(pd.api.types.is_datetime64_any_dtype)]:
         frame[name] = frame[name].dt.strftime("%Y/%m/%d %H:%M:%S")
+    for name in [field.name for field in table.schema if pa.types.is_date(field.type)]:
+        frame[name] = pd.to_datetime(frame[name]).dt.strftime("%Y/%m/%d")
     return frame.astype(object)
 
 
@@ -102,6 +104,7 @@ _AS_CSV = {
         'time_formats = ["%Y/%m/%d %H:%M:%S"]'
     ),
     'files = ["events/events-*.parquet"]\nformat = "parquet"': (
-        'files = ["incidents/events-*.csv"]\nformat = "csv"\nencoding = "gb18030"\ntime_formats = ["%Y/%m/%d %H:%M:%S"]'
+        'files = ["incidents/events-*.csv"]\nformat = "csv"\nencoding = "gb18030"\n'
+        'time_formats = ["%Y/%m/%d %H:%M:%S", "%Y/%m/%d"]'
     ),
 }
