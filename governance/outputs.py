@@ -50,7 +50,8 @@ def build_outputs(con: warehouse.Connection, profile: Profile, templates: Templa
 
 _TABLES = (
     "mid_unit_grid", "mid_grid_scenario", "out_unit", "out_grid_month", "mid_town_week", "out_trend",
-    "mid_town_stage", "out_funnel", "out_department", "out_overdue",
+    "mid_town_stage", "out_funnel", "mid_step_hour", "out_step_time", "out_department", "out_overdue",
+    "mid_last_handover", "out_open", "out_recent_handover", "out_holding", "out_slowest_link", "out_dispute",
     "meta_location", "meta_unmapped", "meta_suspicious_point",
 )  # fmt: skip
 

@@ -14,8 +14,11 @@ from typing import Any
 import pyarrow as pa
 
 from governance import outputs, refresh, snapshot, warehouse
-from governance.cases.assembly import build_cases, check_categories
+from governance.cases.assembly import Judging, build_cases, check_categories
+from governance.cases.departments import index_departments
+from governance.cases.lifecycle import prepare_telling, tell_files
 from governance.cases.placing import place_file, prepare_placement
+from governance.cases.work_clock import open_city_clock
 from governance.errors import ConfigError, NotReadyError, join_faults
 from governance.grids.city_grids import CityGrids, load_grids
 from governance.grids.neighbours import Neighbours
@@ -66,7 +69,9 @@ def build_city(
     stage = build_dir / "stage"
     grids = load_grids(city.profile, stage)
     _check_districts(city, grids)
-    placement = prepare_placement(city.profile, city.templates, grids=grids, now_utc=now_utc)
+    clock = open_city_clock(city.profile.work_calendar, city.profile.zone, today=local_day(now_utc, city.profile))
+    placement = prepare_placement(city.profile, city.template_set, grids=grids, clock=clock)
+    telling = prepare_telling(index_departments(city.departments), clock)
     configuration = refresh.hash_configuration(city.profile, city.template_set, city.departments)
     last = refresh.find_last(build_dir, configuration=configuration, placement=placement.key)
     with snapshot.building(build_dir, start_from=last.file if last else None) as draft:
@@ -80,10 +85,9 @@ def build_city(
         placed = [place_file(con, file, placement, folder=stage / "placed") for file in staged.files]
         previous = refresh.find_changes(last, staged, city.profile, as_of_utc=moment)
         outputs.load_grid_tables(con, grids, city.profile)
-        build_cases(
-            con, placed, city.templates, city.departments,
-            profile=city.profile, as_of_utc=moment, previous=previous,
-        )  # fmt: skip
+        tell_files(con, staged.events, telling, folder=stage / "told")
+        judging = Judging(city.profile, city.template_set, city.departments, clock, moment)
+        build_cases(con, placed, judging, previous=previous)
         progress("hazard", 0.75)
         _forecast(con, city, grids, as_of_utc=moment)
         progress("pages", 0.85)

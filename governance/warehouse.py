@@ -247,6 +247,11 @@ def write_parquet(con: Connection, name: str, path: Path) -> None:
     con.sql(read_sql(name)).write_parquet(str(path), compression="zstd")
 
 
+def write_table(con: Connection, table: str, path: Path) -> None:
+    """Write a table to a Parquet file."""
+    con.table(_check_name(table)).write_parquet(str(path), compression="zstd")
+
+
 def failing_rows(con: Connection) -> list[CheckResult]:
     """Run every query of `sql/checks/`; the right answer of each is no rows."""
     folder = files("governance").joinpath("sql", "checks")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import tempfile
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -16,17 +17,22 @@ from tiny_source import GOOD, READ_AT_UTC, list_accounts, make_profile, make_sou
 from tiny_world import SECRET_PHONE
 
 from governance import warehouse
+from governance.cases.lifecycle import prepare_telling, tell_files
+from governance.cases.moves import KINDS
+from governance.cases.work_clock import build_work_clock
 from governance.errors import InputError
 from governance.ingest import event_staging, rules
-from governance.ingest.combining import combine_events
+from governance.ingest.combining import Staged, combine_events
 from governance.ingest.event_staging import StagedEvents, stage_events
+from governance.work_calendar import WorkCalendar
 
 EVENTS = {
     "files": ["events/*.csv"], "format": "csv", "incident_id": "id", "kind": "k", "at": "at", "department": "d",
     "kinds": {"受理": "accepted", "转办": "transferred", "延期": "extended"},
 }  # fmt: skip
 LATE = datetime.fromisoformat("2025-12-31")
-HAND_OVERS = ("dispatched", "accepted", "transferred")
+CLOCK = build_work_clock(WorkCalendar(), ZoneInfo("UTC"), first_day=date(2025, 1, 1), last_day=date(2025, 12, 31))
+TELLING = prepare_telling({}, CLOCK)
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +67,14 @@ def list_cases(con, folder: Path, *, as_of: datetime = LATE, **logs: list[dict])
     write_csv(folder / "i.csv", [GOOD])
     for name, rows in logs.items():
         write_csv(folder / "events" / f"{name}.csv", rows)
-    stage_city(con, make_profile(folder, make_source(files=["i.csv"], events=EVENTS)))
+    staged = stage_city(con, make_profile(folder, make_source(files=["i.csv"], events=EVENTS)))
     combine_events(con, as_of_utc=as_of)
-    rows = warehouse.run_text(con, "select * from mid_case_event").to_arrow_table().to_pylist()
+    return tell_cases(con, staged, folder)
+
+
+def tell_cases(con, staged: Staged, folder: Path) -> dict[str, dict]:
+    tell_files(con, staged.events, TELLING, folder=folder / "told")
+    rows = warehouse.run_text(con, "select * from src_trace").to_arrow_table().to_pylist()
     assert len({row["incident_id"] for row in rows}) == len(rows)
     return {row["incident_id"]: row for row in rows}
 
@@ -231,20 +242,22 @@ def test_one_case_out_of_its_events(con, tmp_path):
         event("1", "accepted", "1 2", "police"),
         event("1", "returned", "1 3", "police"), event("1", "transferred", "1 4", "housing"),
         event("1", "accepted", "1 5", "housing"), event("1", "disposed", "2 1", "housing"),
-        event("1", "verified", "2 2", "centre"), event("1", "reopened", "3 1"),
+        event("1", "verified", "2 2", "centre"), event("1", "reopened", "3 1", ""),
         event("1", "disposed", "4 1", "housing"),
         event("1", "closed", "5 1"), event("1", "evaluated", "6 1"),
     ]  # fmt: skip
     case = list_cases(con, tmp_path, log=log)["1"]
     names = ("dispatched", "accepted", "disposed", "verified", "closed", "evaluated", "reopened")
     assert hours(case, *names) == ["1 1", "1 2", "4 1", "2 2", "5 1", "6 1", "3 1"]
-    assert (case["transfers"], case["returns"], case["reopenings"], case["holder"]) == (1, 1, 1, "housing")
+    assert (case["transfers"], case["returns"], case["reopenings"], case["last_department"]) == (
+        1, 1, 1, "housing",
+    )  # fmt: skip
 
 
 def test_events_out_of_order_in_several_files_and_told_twice_count_once(con, tmp_path):
     first, second, third = (event("1", "transferred", f"{day} 1", f"d{day}") for day in (1, 2, 3))
     case = list_cases(con, tmp_path, a=[third, first, first], b=[second, third])["1"]
-    assert (case["transfers"], case["holder"]) == (3, "d3")
+    assert (case["transfers"], case["last_department"]) == (3, "d3")
     accounts = list_accounts(con)
     assert accounts["a.csv"] == (3, 2, 0, 1)
     assert accounts["b.csv"] == (2, 2, 0, 0)
@@ -269,9 +282,9 @@ def test_the_past_knows_nothing_of_what_came_later(con, tmp_path):
 
 def test_a_city_without_logs_has_no_case_events(con, tmp_path):
     write_csv(tmp_path / "i.csv", [GOOD])
-    stage_city(con, make_profile(tmp_path))
+    staged = stage_city(con, make_profile(tmp_path))
     combine_events(con, as_of_utc=LATE)
-    assert warehouse.run_text(con, "select count(*) from mid_case_event").fetchone() == (0,)
+    assert tell_cases(con, staged, tmp_path) == {}
 
 
 EVENT = st.builds(
@@ -283,29 +296,39 @@ EVENT = st.builds(
 )
 
 
-def reduce_slowly(log: list[dict], as_of: datetime) -> dict[str, dict]:
-    """All events before the moment, each once, told by plain Python."""
+def tell_slowly(log: list[dict], as_of: datetime) -> dict[str, dict]:
+    """All events before the moment, each once, told by plain Python: one event after the other."""
     known = {"受理": "accepted", "转办": "transferred"}
     told = {
-        (row["id"], known.get(row["k"], row["k"]), datetime.fromisoformat(row["at"].rstrip("Z")), row["d"] or None)
+        (datetime.fromisoformat(row["at"].rstrip("Z")), KINDS.index(known.get(row["k"], row["k"])), row["d"], row["id"])
         for row in log
         if row["k"] != "?"
     }
-    cases = {}
-    for name in {name for name, _, at, _ in told if at < as_of}:
-        mine = [(kind, at, department) for who, kind, at, department in told if who == name and at < as_of]
-        times = {kind: sorted(at for one, at, _ in mine if one == kind) for kind, _, _ in mine}
-        holders = [(at, department) for kind, at, department in mine if kind in HAND_OVERS and department]
-        cases[name] = {
-            "dispatched_at_utc": times.get("dispatched", [None])[0],
-            "accepted_at_utc": times.get("accepted", [None])[0],
-            **{f"{kind}_at_utc": times.get(kind, [None])[-1] for kind in ("disposed", "closed", "reopened")},
-            "transfers": len([kind for kind, _, _ in mine if kind == "transferred"]),
-            "returns": len([kind for kind, _, _ in mine if kind == "returned"]),
-            "reopenings": len([kind for kind, _, _ in mine if kind == "reopened"]),
-            "holder": max(holders)[1] if holders else None,
-        }
-    return cases
+    cases: dict[str, dict] = {}
+    for at, place, department, name in sorted(told, key=lambda event: (*event[:2], event[2] or "~~")):
+        if at < as_of:
+            tell_one(cases.setdefault(name, dict.fromkeys(TOLD) | COUNTS), KINDS[place], at, department or None)
+    return {name: {key: case[key] for key in (*TOLD, *COUNTS)} for name, case in cases.items()}
+
+
+TOLD = (
+    "dispatched_at_utc", "accepted_at_utc", "disposed_at_utc", "closed_at_utc", "reopened_at_utc", "last_department",
+)  # fmt: skip
+COUNTS = {"transfers": 0, "returns": 0, "reopenings": 0}
+
+
+def tell_one(case: dict, kind: str, at: datetime, department: str | None) -> None:
+    if kind in {"dispatched", "accepted"}:
+        case[f"{kind}_at_utc"] = case[f"{kind}_at_utc"] or at
+    elif kind in {"disposed", "reopened"} or (kind == "closed" and not case.get("has_ended")):
+        case[f"{kind}_at_utc"] = at
+    case["has_ended"] = kind == "closed" or (case.get("has_ended", False) and kind != "reopened")
+    for count, counted in {"transfers": "transferred", "returns": "returned", "reopenings": "reopened"}.items():
+        case[count] += kind == counted
+    if kind in {"dispatched", "transferred"}:
+        case["last_department"] = department or "~none"
+    elif kind in {"accepted", "reopened"}:
+        case["last_department"] = department or case["last_department"]
 
 
 @settings(max_examples=20, deadline=None, phases=[Phase.generate])  # shrinking would take minutes
@@ -316,7 +339,7 @@ def reduce_slowly(log: list[dict], as_of: datetime) -> dict[str, dict]:
 def test_random_logs_agree_with_plain_python(con, logs, as_of):
     with tempfile.TemporaryDirectory() as folder:
         cases = list_cases(con, Path(folder), as_of=as_of, **{f"log{place}": rows for place, rows in enumerate(logs)})
-    expected = reduce_slowly([row for rows in logs for row in rows], as_of)
+    expected = tell_slowly([row for rows in logs for row in rows], as_of)
     shown = {name: {key: case[key] for key in expected.get(name, case)} for name, case in cases.items()}
     assert shown == expected
     assert all(read == accepted + bad + twice for read, accepted, bad, twice in list_accounts(con).values())

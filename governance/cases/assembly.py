@@ -1,4 +1,4 @@
-"""From placed incidents to cases: text → department, events → stage and holder, deadline → overdue or not."""
+"""From placed incidents to cases: text → department, log → stage and holder, deadline → overdue or not."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from governance import warehouse
+from governance.cases.clocks import judge_clocks
+from governance.cases.deadlines import UNKNOWN, measure
+from governance.cases.departments import index_departments, map_departments
+from governance.cases.work_clock import WorkClock
 from governance.errors import ConfigError, join_faults
 from governance.profile import Profile
+from governance.scenarios import TemplateSet, index_versions
 from governance.scenarios.template import Department, Template
 from governance.toml_model import nearest
 
@@ -43,73 +48,83 @@ class Previous:
     new_keys: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Judging:
+    """By what the cases are judged: the city, its templates and departments, its clock, and the moment."""
+
+    profile: Profile
+    templates: TemplateSet
+    departments: Mapping[str, Department]
+    clock: WorkClock
+    as_of_utc: datetime
+
+
 def build_cases(
-    con: warehouse.Connection,
-    placed: list[Path],
-    templates: Mapping[str, Template],
-    departments: Mapping[str, Department],
-    *,
-    profile: Profile,
-    as_of_utc: datetime,
-    previous: Previous | None = None,
+    con: warehouse.Connection, placed: list[Path], judging: Judging, *, previous: Previous | None = None
 ) -> None:
-    """Make `core_case`: one row per accepted incident reported before `as_of_utc`.
+    """Make `core_case`, one row per accepted incident reported before the moment, `core_stint` and `core_illegal_move`.
 
-    With `previous`, `core_case` already holds that snapshot's cases, and only those that may have changed since
-    are made again; the result is the same.
+    `tell_files` must have told what the logs say. With `previous`, the tables already hold that snapshot's cases, and
+    only those that may have changed since are made again; the result is the same.
     """
-    warehouse.set_variables(con, placed_files=sorted({str(path) for path in placed}), as_of_utc=as_of_utc)
+    as_of_work_s = measure(np.array([judging.as_of_utc], dtype="datetime64[us]"), "work_hours", clock=judging.clock)[0]
+    warehouse.set_variables(
+        con,
+        placed_files=sorted({str(path) for path in placed}),
+        as_of_utc=judging.as_of_utc,
+        as_of_work_s=None if as_of_work_s == UNKNOWN else int(as_of_work_s),
+    )
     warehouse.create_view(con, "src_incident", warehouse.read_sql("src_incident"))
-    _load_departments(con, departments)
-    _load_scenes(con, templates)
-    values: dict[str, Any] = {
-        "as_of_utc": as_of_utc,
-        "zone": profile.timezone,
-        "far_outside_km": profile.grids.far_outside_km,
+    _load_departments(con, judging.departments)
+    _load_scenes(con, judging.templates)
+    if previous is not None:
+        warehouse.build_table(con, "mid_stale", previous_as_of_utc=previous.as_of_utc, new_keys=list(previous.new_keys))
+    _open_cases(con, "every" if previous is None else "stale")
+    judge_clocks(con, index_versions(judging.templates), clock=judging.clock, as_of_utc=judging.as_of_utc)
+    warehouse.create_view(con, "src_clocked_case", warehouse.read_sql("src_clocked_case"))
+    values = {
+        "as_of_utc": judging.as_of_utc,
+        "zone": judging.profile.timezone,
+        "far_outside_km": judging.profile.grids.far_outside_km,
     }
-    if previous is None:
-        _open_told_cases(con, "every")
-        warehouse.build_table(con, "core_case", **values)
-        return
-    stale: dict[str, Any] = {"previous_as_of_utc": previous.as_of_utc, "new_keys": list(previous.new_keys)}
-    warehouse.build_table(con, "mid_stale", **stale)
-    _open_told_cases(con, "stale")
-    warehouse.delete_matching(con, "core_case", "mid_stale", keys=("source", "incident_id"))
-    warehouse.insert_into(con, "core_case", **values)
+    for table in ("core_case", "core_stint"):
+        if previous is None:
+            warehouse.build_table(con, table, **values)
+        else:
+            warehouse.delete_matching(con, table, "mid_stale", keys=("source", "incident_id"))
+            warehouse.insert_into(con, table, **values)
+    for table in ("core_illegal_move", "out_handover"):
+        warehouse.build_table(con, table, **values)
 
 
-def _open_told_cases(con: warehouse.Connection, which: str) -> None:
-    """The view that `core_case` is made from: over every incident, or over the stale ones alone."""
+def _open_cases(con: warehouse.Connection, which: str) -> None:
+    """The views that cases are made from: over every incident, or over the stale ones alone."""
     warehouse.create_view(con, "src_case_incident", warehouse.read_sql(f"src_{which}_incident"))
-    warehouse.create_view(con, "src_case_event", warehouse.read_sql(f"src_{which}_event"))
+    warehouse.create_view(con, "src_case_trace", warehouse.read_sql(f"src_{which}_trace"))
     warehouse.create_view(con, "src_told_case", warehouse.read_sql("src_told_case"))
 
 
 def _load_departments(con: warehouse.Connection, departments: Mapping[str, Department]) -> None:
     """Texts that name a listed department get its id; any other stays as it is, as a department of its own."""
-    known = {
-        text.casefold(): department.id
-        for department in departments.values()
-        for text in (department.id, department.name_zh, department.name_en, *department.aliases)
-    }
     texts = [text for (text,) in warehouse.fetch_rows(con, "src_departments")]
-    rows = [{"text": text, "department": known.get(text.casefold(), text)} for text in texts]
-    warehouse.load_arrow(con, "map_department", pa.Table.from_pylist(rows, schema=_text_schema("text", "department")))
-    unlisted = {row["department"] for row in rows} - set(departments)
+    named = map_departments(texts, index_departments(departments))
+    warehouse.load_arrow(con, "map_department", named)
+    unlisted = set(named["department"].to_pylist()) - set(departments)
     listed = [{"department": d.id, "name_zh": d.name_zh, "name_en": d.name_en} for d in departments.values()]
     own = [{"department": text, "name_zh": text, "name_en": text} for text in sorted(unlisted)]
     names = pa.Table.from_pylist(listed + own, schema=_text_schema("department", "name_zh", "name_en"))
     warehouse.load_arrow(con, "meta_department", names)
 
 
-def _load_scenes(con: warehouse.Connection, templates: Mapping[str, Template]) -> None:
-    """The lead of every scene, and of every scenario for the cases that name no scene."""
+def _load_scenes(con: warehouse.Connection, templates: TemplateSet) -> None:
+    """The lead of every scene of every version, and of the scenario for the cases that name no scene."""
     rows = [
-        {"scenario": template.id, "scene": scene, "lead": lead or None}
-        for template in templates.values()
+        {"template_version": pin, "scene": scene, "lead": lead or None}
+        for pin, template in index_versions(templates).items()
         for scene, lead in [(None, template.lead), *((scene.id, scene.lead) for scene in template.scenes)]
     ]
-    warehouse.load_arrow(con, "map_scene", pa.Table.from_pylist(rows, schema=_text_schema("scenario", "scene", "lead")))
+    schema = _text_schema("template_version", "scene", "lead")
+    warehouse.load_arrow(con, "map_scene", pa.Table.from_pylist(rows, schema=schema))
 
 
 def _text_schema(*names: str) -> pa.Schema:

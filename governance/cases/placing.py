@@ -11,23 +11,16 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet
 
 from governance import warehouse
-from governance.cases.deadlines import WORKING_UNITS, add_stages
-from governance.cases.work_clock import (
-    WorkClock,
-    build_work_clock,
-    check_known,
-    find_first_known_day,
-    find_last_known_day,
-)
+from governance.cases.deadlines import UNKNOWN, WORKING_UNITS, add_stages, measure
+from governance.cases.work_clock import WorkClock, check_known, hash_clock
 from governance.grids.city_grids import CityGrids
 from governance.grids.cover import Cover
 from governance.grids.join import locate
@@ -35,47 +28,50 @@ from governance.grids.outside import measure_outside_km
 from governance.ingest.mapping import match_category
 from governance.ingest.staging import StagedFile
 from governance.profile import Profile, Source
-from governance.scenarios.template import DEFAULT_LEVEL, Template, list_patterns
+from governance.scenarios import TemplateSet, choose_template, index_versions, pin_version
+from governance.scenarios.template import DEFAULT_LEVEL, Limit, StageName, Template, list_patterns
 
-PLACING_VERSION = 3
+PLACING_VERSION = 4
 _LEVEL_OF_SEVERITY = {3: "I", 2: "II"}
+_EVERYWHERE = None  # the district of whatever no district version covers
+
+Rules = tuple[tuple[str, str, str | None], ...]
+Where = tuple[str, str | None]
 
 
 @dataclass(frozen=True)
 class Placement:
-    """What decides where a row belongs: `key` changes whenever an answer could."""
+    """What decides where a row belongs and until when it is due: `key` changes whenever an answer could.
+
+    `district` is the first level's id of each grid, None where no template is of that district's own. `rules` are those
+    of a source in such a district, or elsewhere (None).
+    """
 
     shapes: np.ndarray
     cover: Cover
-    clock: WorkClock | None
-    templates: Mapping[str, Template]
-    rules: Mapping[str, tuple[tuple[str, str, str | None], ...]]
+    clock: WorkClock
+    templates: TemplateSet
+    district: np.ndarray
+    rules: Mapping[Where, Rules]
     key: str
 
 
-def prepare_placement(
-    profile: Profile, templates: Mapping[str, Template], *, grids: CityGrids, now_utc: datetime
-) -> Placement:
+def prepare_placement(profile: Profile, templates: TemplateSet, *, grids: CityGrids, clock: WorkClock) -> Placement:
     """Everything `place_file` needs."""
-    rules = {source.id: _list_rules(source, templates) for source in profile.sources}
-    limits = {name: template.model_dump(mode="json")["limits"] for name, template in templates.items()}
-    today = now_utc.replace(tzinfo=UTC).astimezone(profile.zone).date()
-    last_day = find_last_known_day(profile.work_calendar, today)
-    units = {limit["unit"] for levels in limits.values() for stages in levels.values() for limit in stages.values()}
-    clock = None
-    if units & WORKING_UNITS:
-        first_day = find_first_known_day(profile.work_calendar)
-        clock = build_work_clock(profile.work_calendar, profile.zone, first_day=first_day, last_day=last_day)
-    # The official days change with the library, so the worked time itself is part of the key.
-    worked = (
-        (clock.from_s, clock.step_s, hashlib.sha256(clock.worked_before.tobytes()).hexdigest())
-        if clock is not None
-        else ()
-    )
-    calendar = [profile.work_calendar.model_dump(mode="json"), profile.timezone, *worked]
-    decides = json.dumps([PLACING_VERSION, grids.sha256, rules, limits, calendar], sort_keys=True)
+    own = {district for _, district in templates.districts}
+    district = np.array([name if name in own else None for name in grids.frame["level_1_id"]], dtype=object)
+    places = [_EVERYWHERE, *sorted(own)]
+    rules = {
+        (source.id, place): _list_rules(source, _list_templates(templates, place))
+        for source in profile.sources
+        for place in places
+    }
+    versions = index_versions(templates)
+    limits = {pin: template.model_dump(mode="json")["limits"] for pin, template in versions.items()}
+    named = [[*where, listed] for where, listed in rules.items()]
+    decides = json.dumps([PLACING_VERSION, grids.sha256, named, limits, hash_clock(clock)], sort_keys=True)
     key = hashlib.sha256(decides.encode()).hexdigest()[:8]
-    return Placement(grids.frame.geometry.to_numpy(), grids.cover, clock, templates, rules, key)
+    return Placement(grids.frame.geometry.to_numpy(), grids.cover, clock, templates, district, rules, key)
 
 
 def place_file(con: warehouse.Connection, file: StagedFile, placement: Placement, *, folder: Path) -> Path:
@@ -90,57 +86,104 @@ def place_file(con: warehouse.Connection, file: StagedFile, placement: Placement
     partial = target.with_suffix(f".{os.getpid()}.partial")
     warehouse.set_variables(con, staged_file=str(file.path))
     reader = warehouse.stream_arrow(con, warehouse.read_sql("src_staged_file"))
-    rules = placement.rules[file.source]
-    schema = _place(reader.schema.empty_table(), placement, rules=rules).schema
+    schema = _place(reader.schema.empty_table(), placement, source=file.source).schema
     with pyarrow.parquet.ParquetWriter(partial, schema, compression="zstd", compression_level=1) as parquet:
         for batch in reader:
-            parquet.write_table(_place(pa.Table.from_batches([batch]), placement, rules=rules))
+            parquet.write_table(_place(pa.Table.from_batches([batch]), placement, source=file.source))
     partial.replace(target)
     return target
 
 
-def _list_rules(source: Source, templates: Mapping[str, Template]) -> tuple[tuple[str, str, str | None], ...]:
+def _list_templates(templates: TemplateSet, district: str | None) -> dict[str, Template]:
+    return {scenario: choose_template(templates, scenario, district) for scenario in templates.city}
+
+
+def _list_rules(source: Source, templates: Mapping[str, Template]) -> Rules:
     """The city's own rules first, then those of the code system that the source writes."""
     own = [(rule.pattern, rule.scenario, rule.scene) for rule in source.categories]
     shared = list_patterns(templates, source.code_system) if source.code_system else []
     return (*own, *shared)
 
 
-def _place(table: pa.Table, placement: Placement, *, rules: tuple[tuple[str, str, str | None], ...]) -> pa.Table:
+def _place(table: pa.Table, placement: Placement, *, source: str) -> pa.Table:
     lon, lat = table["lon"].to_numpy(), table["lat"].to_numpy()
     grid_no = locate(placement.cover, lon, lat)
     is_outside = (grid_no < 0) & np.isfinite(lon) & np.isfinite(lat)
     outside_km = np.full(len(lon), np.nan)
     outside_km[is_outside] = measure_outside_km(placement.shapes, lon[is_outside], lat[is_outside])
-    categories = table["category"].combine_chunks().dictionary_encode()
-    found = [match_category(text, rules) or (None, None) for text in categories.dictionary.to_pylist()]
-    scenario = pa.array([scenario for scenario, _ in found], pa.string()).take(categories.indices)
-    scene = pa.array([scene for _, scene in found], pa.string()).take(categories.indices)
-    due = _find_deadlines(table, scenario, placement)
-    return (
-        table.append_column("grid_no", pa.array(grid_no, mask=grid_no < 0))
-        .append_column("outside_km", pa.array(outside_km, from_pandas=True))
-        .append_column("scenario", scenario)
-        .append_column("scene", scene)
-        .append_column("template_due_at_utc", pa.array(due, pa.timestamp("us"), from_pandas=True))
+    placed = table.append_column("grid_no", pa.array(grid_no, mask=grid_no < 0)).append_column(
+        "outside_km", pa.array(outside_km, from_pandas=True)
     )
+    district = np.full(len(lon), None, dtype=object)
+    district[grid_no >= 0] = placement.district[grid_no[grid_no >= 0]]
+    judged = _judge(table, district, placement, source=source)
+    for end in ("reported", "closed"):
+        moments = _as_times(table[f"{end}_at_utc"])
+        passed = measure(moments, "work_hours", clock=placement.clock)
+        judged[f"{end}_work_s"] = pa.array(passed, pa.int64(), mask=passed == UNKNOWN)
+    for name, column in judged.items():
+        placed = placed.append_column(name, column)
+    return placed
 
 
-def _find_deadlines(table: pa.Table, scenario: pa.Array, placement: Placement) -> np.ndarray:
-    """Deadlines (datetime64[us], UTC) of the rows whose source gives none: accept limit, then dispose limit."""
-    reported = table["reported_at_utc"].to_numpy().astype("datetime64[us]")
-    due = np.full(len(reported), np.datetime64("NaT"), dtype="datetime64[us]")
+def _judge(table: pa.Table, district: np.ndarray, placement: Placement, *, source: str) -> dict[str, pa.Array]:
+    """Scenario, scene, level, template version and deadlines of every row."""
+    scenario, scene = _classify(table["category"], district, placement, source=source)
     severity = table["severity"].to_numpy()
-    grades = [severity == grade for grade in _LEVEL_OF_SEVERITY]
-    level = np.select(grades, list(_LEVEL_OF_SEVERITY.values()), DEFAULT_LEVEL)
-    is_open = pc.is_null(table["due_at_utc"]).to_numpy()
-    codes = scenario.dictionary_encode()
-    index = codes.indices.fill_null(-1).to_numpy()
-    for place, name in enumerate(codes.dictionary.to_pylist()):
-        for level_name, limits in placement.templates[name].limits.items():
-            rows = is_open & (index == place) & (level == level_name)
-            stages = (limits["accept"], limits["dispose"])
-            if placement.clock is not None and {limit.unit for limit in stages} & WORKING_UNITS:
-                check_known(reported[rows], placement.clock)
-            due[rows] = add_stages(reported[rows], stages, clock=placement.clock)[-1]
-    return due
+    level = np.select(
+        [severity == grade for grade in _LEVEL_OF_SEVERITY], list(_LEVEL_OF_SEVERITY.values()), DEFAULT_LEVEL
+    )
+    version = np.full(len(level), None, dtype=object)
+    reported, own = _as_times(table["reported_at_utc"]), _as_times(table["due_at_utc"])
+    never = np.full(len(level), np.datetime64("NaT"), dtype="datetime64[us]")
+    due = {"accept_due_at_utc": never, "template_due_at_utc": never.copy(), "close_due_at_utc": own.copy()}
+    keys = pd.DataFrame({"scenario": scenario, "district": district, "level": level})
+    keys = keys[keys["scenario"].notna()].fillna({"district": ""})
+    for (name, place, grade), labels in keys.groupby(["scenario", "district", "level"]).groups.items():
+        rows = labels.to_numpy()
+        template = choose_template(placement.templates, name, place or None)
+        version[rows] = pin_version(template)
+        found = _find_deadlines(reported[rows], own[rows], template.limits[grade], clock=placement.clock)
+        for moments, part in zip(found, due.values(), strict=True):
+            part[rows] = moments
+    told = {"scenario": scenario, "scene": scene, "template_version": version}
+    texts = {name: pa.array(values, pa.string()) for name, values in told.items()}
+    times = {name: pa.array(moments, pa.timestamp("us"), from_pandas=True) for name, moments in due.items()}
+    return {**texts, "level": pa.array(level, pa.string(), mask=pd.isna(version)), **times}
+
+
+def _classify(
+    category: pa.ChunkedArray, district: np.ndarray, placement: Placement, *, source: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scenario and scene of each row by the rules of its district; None where no rule fits."""
+    codes = category.combine_chunks().dictionary_encode()
+    texts, index = codes.dictionary.to_pylist(), codes.indices.fill_null(len(codes.dictionary)).to_numpy()
+    scenario, scene = (np.full(len(index), None, dtype=object) for _ in range(2))
+    for (owner, place), rules in placement.rules.items():
+        if owner != source:
+            continue
+        rows = np.flatnonzero(district == place)
+        found = [*(match_category(text, rules) or (None, None) for text in texts), (None, None)]
+        for part, target in enumerate((scenario, scene)):
+            target[rows] = np.array([pair[part] for pair in found], dtype=object)[index[rows]]
+    return scenario, scene
+
+
+def _find_deadlines(
+    reported: np.ndarray, own: np.ndarray, limits: Mapping[StageName, Limit], *, clock: WorkClock
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Until when to accept, to dispose of (by the template) and to close; a due time of the source's own comes first.
+
+    Raises ConfigError for a row without one that was reported in a year whose working days nobody knows.
+    """
+    accept, dispose, verify = limits["accept"], limits["dispose"], limits["verify"]
+    if {accept.unit, dispose.unit} & WORKING_UNITS:
+        check_known(reported[np.isnat(own)], clock)
+    accept_due, dispose_due = add_stages(reported, [accept, dispose], clock=clock)
+    (close_due,) = add_stages(np.where(np.isnat(own), dispose_due, own), [verify], clock=clock)
+    return accept_due, dispose_due, close_due
+
+
+def _as_times(column: pa.ChunkedArray) -> np.ndarray:
+    times: np.ndarray = column.to_numpy().astype("datetime64[us]")
+    return times

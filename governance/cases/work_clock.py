@@ -6,6 +6,7 @@ not. Counting the worked steps before each step makes "how much work before this
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -197,3 +198,15 @@ def _cut_into_steps(
         ticks_a_second=np.array([ticks_a_day // seconds for seconds in [*day_seconds, ticks_a_day]], dtype=np.int64),
         ticks_a_day=ticks_a_day,
     )
+
+
+def open_city_clock(calendar: WorkCalendar, zone: ZoneInfo, *, today: date) -> WorkClock:
+    """The clock of a city for all moments that its cases may speak of: from the first known day to the last one."""
+    last_day = find_last_known_day(calendar, today)
+    return build_work_clock(calendar, zone, first_day=find_first_known_day(calendar), last_day=last_day)
+
+
+def hash_clock(clock: WorkClock) -> str:
+    """One name for what the clock says: the official days change with the library, so the worked time itself counts."""
+    said = f"{clock.from_s} {clock.step_s} {clock.ticks_a_day}".encode()
+    return hashlib.sha256(said + clock.worked_before.tobytes() + clock.day_of_worked.tobytes()).hexdigest()

@@ -111,12 +111,9 @@ def combine_incidents(con: warehouse.Connection, staged: Staged, profile: Profil
 
 
 def combine_events(con: warehouse.Connection, *, as_of_utc: datetime) -> None:
-    """Make `mid_case_event`: one row per incident that an event log speaks of, as of the moment."""
-    warehouse.set_variables(con, as_of_utc=as_of_utc, file_key="")
+    """Make `mid_unsettled`: the incidents whose events stand in several files, or reach beyond the moment."""
+    warehouse.set_variables(con, as_of_utc=as_of_utc)
     warehouse.build_table(con, "mid_unsettled", as_of_utc=as_of_utc)
-    warehouse.create_view(con, "src_events", warehouse.read_sql("src_events_again"))
-    warehouse.build_table(con, "stg_event_reduced", table="mid_event_again")
-    warehouse.create_view(con, "mid_case_event", warehouse.read_sql("mid_case_event"))
 
 
 def _open_events(con: warehouse.Connection, staged: Staged) -> None:

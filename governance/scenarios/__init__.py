@@ -7,6 +7,7 @@ from governance.scenarios.pins import pin_version
 from governance.scenarios.resolve import (
     TemplateSet,
     choose_template,
+    index_versions,
     load_city_departments,
     make_template_set,
     resolve_templates,
@@ -41,6 +42,7 @@ __all__ = [
     "TemplateSet",
     "Version",
     "choose_template",
+    "index_versions",
     "lint_template",
     "lint_template_set",
     "lint_templates",

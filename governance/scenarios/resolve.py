@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from governance.errors import ConfigError, join_faults
 from governance.profile import Profile
-from governance.scenarios.pins import spell_pin
+from governance.scenarios.pins import pin_version, spell_pin
 from governance.scenarios.template import Department, Template, load_departments, sort_templates
 from governance.scenarios.versions import Version, read_versions
 from governance.toml_model import nearest
@@ -28,6 +28,11 @@ def choose_template(templates: TemplateSet, scenario: str, district: str | None)
     """
     own = templates.districts.get((scenario, district)) if district is not None else None
     return own or templates.city[scenario]
+
+
+def index_versions(templates: TemplateSet) -> dict[str, Template]:
+    """Give every template in use by its pin, such as "group_rental@1.0.0"."""
+    return {pin_version(template): template for template in (*templates.city.values(), *templates.districts.values())}
 
 
 def resolve_templates(profile: Profile) -> TemplateSet:

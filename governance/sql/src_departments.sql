@@ -1,7 +1,7 @@
--- grain: one row per department text, from the rows or from the event logs
+-- grain: one row per department text of the rows, and per department id that the logs were told with
 select department as text from read_parquet(getvariable('placed_files')) where department is not null
 union
-select holder from src_reduced_events where holder is not null
+select holder from src_timed_stint where holder not in ('~desk', '~check', '~none')
 union
-select holder from mid_event_again where holder is not null
+select from_department from src_handover where from_department not in ('~desk', '~none')
 order by 1

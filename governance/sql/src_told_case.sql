@@ -1,31 +1,31 @@
--- grain: one row per incident whose case is made, with its department, its deadline and what its events tell
-with incident as (
-    select * from src_case_incident
+-- grain: one row per incident whose case is made, with its department and what its log tells; no deadline judged yet
+with told as (
+    select
+        incident.* exclude (department, closed_at_utc, is_closed, is_cancelled, file_key),
+        coalesce(own.department, trace.last_department, scene.lead) as department,
+        trace.* exclude (source, incident_id, closed_at_utc, disposed_at_utc, verified_at_utc, last_department),
+        trace.first_at_utc is not null as has_log, trace.last_department as last_holder,
+        trace.closed_at_utc as log_closed_at_utc,
+        -- what was done before a reopening has to be done again
+        case when trace.disposed_at_utc >= coalesce(trace.reopened_at_utc, trace.disposed_at_utc)
+            then trace.disposed_at_utc end as disposed_at_utc,
+        case when trace.verified_at_utc >= coalesce(trace.reopened_at_utc, trace.verified_at_utc)
+            then trace.verified_at_utc end as verified_at_utc,
+        case when coalesce(incident.closed_at_utc, trace.closed_at_utc) < getvariable('as_of_utc')
+            then coalesce(incident.closed_at_utc, trace.closed_at_utc) end as closed_at_utc,
+        incident.is_closed and incident.closed_at_utc is null and trace.closed_at_utc is null as is_closed_some_time,
+        incident.is_cancelled or trace.cancelled_at_utc is not null as is_cancelled
+    from src_case_incident as incident
+    left join map_scene as scene
+        on scene.template_version = incident.template_version and scene.scene is not distinct from incident.scene
+    left join map_department as own on own.text = incident.department
+    left join src_case_trace as trace
+        on trace.incident_id = incident.incident_id and trace.source = incident.source
 )
 select
-    incident.* exclude (department, due_at_utc, closed_at_utc, is_closed, template_due_at_utc, file_key),
-    coalesce(own.department, holder.department, scene.lead) as department,
-    coalesce(incident.due_at_utc, incident.template_due_at_utc) as due_at_utc,
-    case when incident.due_at_utc is not null then 'row'
-        when incident.template_due_at_utc is not null then 'template' end as due_from,
-    event.dispatched_at_utc, event.accepted_at_utc, event.evaluated_at_utc,
-    -- what was done before a reopening has to be done again
-    case when event.disposed_at_utc >= coalesce(event.reopened_at_utc, event.disposed_at_utc)
-        then event.disposed_at_utc end as disposed_at_utc,
-    case when event.verified_at_utc >= coalesce(event.reopened_at_utc, event.verified_at_utc)
-        then event.verified_at_utc end as verified_at_utc,
-    event.reopened_at_utc,
-    case when coalesce(incident.closed_at_utc, event.closed_at_utc) < getvariable('as_of_utc')
-        then coalesce(incident.closed_at_utc, event.closed_at_utc) end as closed_at_utc,
-    incident.is_closed and incident.closed_at_utc is null and event.closed_at_utc is null
-        as is_closed_some_time,
-    coalesce(event.transfers, 0)::smallint as transfers,
-    coalesce(event.returns, 0)::smallint as returns,
-    coalesce(event.reopenings, 0)::smallint as reopenings
-from incident
-left join map_scene as scene
-    on scene.scenario = incident.scenario and scene.scene is not distinct from incident.scene
-left join map_department as own on own.text = incident.department
-left join src_case_event as event
-    on event.incident_id = incident.incident_id and event.source = incident.source
-left join map_department as holder on holder.text = event.holder
+    *,
+    -- a source that never tells of a closing leaves it unknown whether a case is open
+    tells_closing and not is_cancelled and not is_closed_some_time
+        and coalesce(closed_at_utc < reopened_at_utc, closed_at_utc is null) as is_open,
+    case when is_cancelled then coalesce(cancelled_at_utc, closed_at_utc) else closed_at_utc end as ended_at_utc
+from told

@@ -1,2 +1,2 @@
 -- grain: one row per incident that an event log speaks of and whose case is made again
-select * from mid_case_event semi join mid_stale using (source, incident_id)
+select * from src_trace semi join mid_stale using (source, incident_id)

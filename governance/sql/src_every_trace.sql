@@ -1,2 +1,2 @@
 -- grain: one row per incident that an event log speaks of
-select * from mid_case_event
+select * from src_trace

@@ -1,0 +1,145 @@
+"""The clock of each case that is open, or that stood still, or that was given more time: its final deadlines.
+
+The deadline of most closed cases follows from their report alone and was found when their file was placed
+(`placing.py`). Here are the others. The clock of a case starts when it is reported and never again: a transfer changes
+who holds the case, not until when it must be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from governance import warehouse
+from governance.cases.deadlines import (
+    UNKNOWN,
+    Pauses,
+    add_limit,
+    count_between,
+    extend_due,
+)
+from governance.cases.work_clock import WorkClock
+from governance.scenarios.template import Limit, Template
+
+_A_CASE = ["source", "incident_id"]
+_CLOCK_TIME = Limit(value=1, unit="hours")  # a case of no scenario runs on clock time
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Per case, in their order: the final deadlines, and how much of the time allowed is used (null if unknown)."""
+
+    due_utc: np.ndarray
+    close_due_utc: np.ndarray
+    verify_due_utc: np.ndarray
+    used_share: np.ndarray
+
+
+def judge_clocks(
+    con: warehouse.Connection, templates: Mapping[str, Template], *, clock: WorkClock, as_of_utc: datetime
+) -> None:
+    """Make `map_clock`: one row per case that `src_clock_case` names. `templates` are named by their versions."""
+    cases = warehouse.fetch_frame(con, warehouse.read_sql("src_clock_case"))
+    pauses = warehouse.fetch_frame(con, warehouse.read_sql("src_clock_pause"), as_of_utc=as_of_utc)
+    places = cases[_A_CASE].assign(case_index=np.arange(len(cases)))
+    pauses = pauses.merge(places, on=_A_CASE)
+    judged = _judge_by_unit(cases, pauses, templates, clock=clock, as_of=np.datetime64(as_of_utc, "us"))
+    paused_s = np.bincount(pauses["case_index"], weights=pauses["paused_s"], minlength=len(cases))
+    is_paused = np.bincount(pauses["case_index"], weights=pauses["is_open_end"], minlength=len(cases)) > 0
+    until, is_undone = _as_times(cases["extended_until_utc"]), cases["is_open"] & cases["disposed_at_utc"].isna()
+    table = {
+        "source": pa.array(cases["source"], pa.string()),
+        "incident_id": pa.array(cases["incident_id"], pa.string()),
+        "due_at_utc": _to_arrow(judged.due_utc),
+        "close_due_at_utc": _to_arrow(judged.close_due_utc),
+        "verify_due_at_utc": _to_arrow(judged.verify_due_utc),
+        "is_extended": pa.array(judged.due_utc == until),
+        "used_share": pa.array(np.where(is_undone, judged.used_share, np.nan), from_pandas=True),
+        "is_paused": pa.array(is_paused & is_undone),
+        "paused_hours": pa.array(paused_s / 3600),
+    }
+    warehouse.load_arrow(con, "map_clock", pa.table(table))
+
+
+def _judge_by_unit(
+    cases: pd.DataFrame,
+    pauses: pd.DataFrame,
+    templates: Mapping[str, Template],
+    *,
+    clock: WorkClock,
+    as_of: np.datetime64,
+) -> Judged:
+    """All cases, those with the same limits to dispose and to verify at once."""
+    never = np.full(len(cases), np.datetime64("NaT"), dtype="datetime64[us]")
+    whole = Judged(never, never.copy(), never.copy(), np.full(len(cases), np.nan))
+    for rows, dispose, verify in _group_by_limits(cases, templates):
+        place = np.full(len(cases), -1)
+        place[rows] = np.arange(len(rows))
+        own = pauses.assign(case_index=place[pauses["case_index"]]).query("case_index >= 0")
+        part = _judge(cases.iloc[rows], own, dispose, verify, clock=clock, as_of=as_of)
+        for field, values in vars(part).items():
+            getattr(whole, field)[rows] = values
+    return whole
+
+
+def _group_by_limits(
+    cases: pd.DataFrame, templates: Mapping[str, Template]
+) -> Iterator[tuple[np.ndarray, Limit, Limit | None]]:
+    """Row numbers with their limits to dispose and to verify."""
+    keys = cases[["template_version", "level"]].fillna("")
+    for (version, level), rows in keys.groupby(["template_version", "level"]).indices.items():
+        if version:
+            limits = templates[version].limits[level]
+            yield rows, limits["dispose"], limits["verify"]
+        else:
+            yield rows, _CLOCK_TIME, None
+
+
+def _judge(
+    cases: pd.DataFrame,
+    pauses: pd.DataFrame,
+    dispose: Limit,
+    verify: Limit | None,
+    *,
+    clock: WorkClock,
+    as_of: np.datetime64,
+) -> Judged:
+    """Cases of one set of limits.
+
+    due = place(measure(promised) + paused), or the moment until which the case was extended, if that is later;
+    used = (measure(as_of) − measure(reported) − paused) / (measure(due) − measure(reported) − paused).
+    """
+    unit = dispose.unit
+    reported, until = _as_times(cases["reported_at_utc"]), _as_times(cases["extended_until_utc"])
+    promised = _as_times(cases["due_at_utc"].fillna(cases["template_due_at_utc"]))
+    allowed = count_between(reported, promised, unit, clock=clock)
+    stretches = Pauses(pauses["case_index"].to_numpy(), _as_times(pauses["from_utc"]), _as_times(pauses["to_utc"]))
+    shifted, paused = extend_due(
+        reported, np.where(allowed == UNKNOWN, 0, allowed), unit, pauses=stretches, as_of_utc=as_of, clock=clock
+    )
+    # What the row says stands to the second, outside working time too, unless a pause moves it.
+    due = np.where((allowed == UNKNOWN) | (paused == 0), promised, shifted)
+    due = np.fmax(due, until)
+    spent = count_between(reported, np.full(len(cases), as_of), unit, clock=clock)
+    whole = count_between(reported, due, unit, clock=clock)
+    stood = np.maximum(paused, 0)
+    is_known = (spent != UNKNOWN) & (whole != UNKNOWN) & (whole > stood)
+    share = np.divide(spent - stood, whole - stood, out=np.full(len(cases), np.nan), where=is_known)
+    if verify is None:
+        return Judged(due, due, np.full(len(cases), np.datetime64("NaT"), dtype="datetime64[us]"), share)
+    checked = add_limit(_as_times(cases["disposed_at_utc"]), verify.value, verify.unit, clock=clock)
+    return Judged(due, add_limit(due, verify.value, verify.unit, clock=clock), checked, share)
+
+
+def _as_times(column: pd.Series) -> np.ndarray:
+    times: np.ndarray = column.to_numpy().astype("datetime64[us]")
+    return times
+
+
+def _to_arrow(times: np.ndarray) -> pa.Array:
+    return pa.array(times, pa.timestamp("us"), from_pandas=True)

@@ -1,0 +1,32 @@
+-- grain: one row per open case, or case that changed hands, and stretch in which one holder had it
+-- The stretches of a case tile the time from its report to its end (or $as_of_utc), without that between closing and
+-- reopening. Cases that one department held without a break need no rows: core_case holds their times.
+with chosen as (
+    select
+        source, incident_id, reported_at_utc, reported_work_s, department, has_log, first_at_utc, first_work_s,
+        if(is_open, $as_of_utc, ended_at_utc) as end_utc, end_work_s, is_open
+    from src_clocked_case
+    where is_open or hops > 0 or returns > 0 or reopenings > 0
+),
+logged as (
+    select
+        chosen.source, chosen.incident_id, stint.holder, stint.from_utc, stint.to_utc, stint.began_by, stint.ended_by,
+        stint.reason, coalesce(stint.to_utc, chosen.end_utc) as until_utc,
+        greatest(coalesce(stint.to_work_s, chosen.end_work_s) - stint.from_work_s, 0) as work_s
+    from src_timed_stint as stint join chosen using (source, incident_id)
+    union all
+    -- what lies before the first event of the log, and cases without a log
+    select source, incident_id, '~desk', reported_at_utc, first_at_utc, 'reported', null, null, first_at_utc,
+        first_work_s - reported_work_s
+    from chosen where has_log and first_at_utc > reported_at_utc
+    union all
+    select source, incident_id, coalesce(department, '~none'), reported_at_utc, null, 'reported', null, null, end_utc,
+        end_work_s - reported_work_s
+    from chosen where not has_log
+)
+select
+    source, incident_id,
+    (row_number() over (partition by source, incident_id order by from_utc, until_utc))::smallint as stint,
+    holder, from_utc, to_utc, began_by, ended_by, reason, work_s::bigint as work_s,
+    greatest(epoch(until_utc - from_utc), 0)::bigint as clock_s
+from logged

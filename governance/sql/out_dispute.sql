@@ -1,0 +1,35 @@
+-- grain: one row per scenario, scene, sender, receiver and reason: cases of the last 365 days that were handed over
+-- held_cases: of the scene, those that the sender ever had; ended_with_receiver: in the end the receiver had it
+with recent as (
+    select source, incident_id, coalesce(scenario, '~unmapped') as scenario, scene, first_department, last_department
+    from core_case
+    where reported_on >= $as_of_day - 365 and stage <> 'cancelled'
+),
+handed as (
+    select distinct source, incident_id, from_department, to_department, coalesce(reason, '') as reason
+    from src_handover
+    where to_department <> '~desk' and to_department <> from_department
+),
+holder as (
+    select source, incident_id, first_department as department from recent
+    union
+    select source, incident_id, to_department from handed
+),
+held as (
+    select scenario, scene, department as from_department, count(*) as held_cases
+    from holder join recent using (source, incident_id)
+    group by all
+),
+counted as (
+    select
+        recent.scenario, recent.scene, handed.from_department, handed.to_department, handed.reason, count(*) as cases,
+        count(*) filter (where recent.last_department = handed.to_department) as ended_with_receiver
+    from handed join recent using (source, incident_id)
+    group by all
+)
+select counted.*, coalesce(held.held_cases, 0) as held_cases
+from counted
+left join held
+    on held.scenario = counted.scenario and held.scene is not distinct from counted.scene
+        and held.from_department = counted.from_department
+order by cases desc, scenario, scene, from_department, to_department, reason
