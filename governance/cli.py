@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from governance import cli_scenarios
 from governance.errors import CheckFailed, ConfigError, GovernanceError
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Grid-risk dashboard for city governance: from a city's files to red, yellow and green grids.",
 )
+app.add_typer(cli_scenarios.app, name="scenarios")
 messages = Console(stderr=True)
 
 BuildDir = Annotated[Path, typer.Option("--build-dir", help="Where everything the code makes is kept.")]

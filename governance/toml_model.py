@@ -87,11 +87,12 @@ def _step_into_value(value: Any, part: str | int) -> Any:
 
 
 def _follows_from_others(fault: dict[str, Any], places: list[Place]) -> bool:
-    """A list that is too short only because its own items were refused says nothing new."""
-    depth = len(fault["loc"])
-    return fault["type"] == "too_short" and any(
-        place[:depth] == fault["loc"] and len(place) > depth for place in places
-    )
+    """Whether a fault says nothing new: a list too short for want of its refused items, what an unknown key holds."""
+    place, depth = tuple(fault["loc"]), len(fault["loc"])
+    if fault["type"] == "too_short":
+        return any(other[:depth] == place and len(other) > depth for other in places)
+    unknown = [other[:-1] for other in places if other[-1:] == ("[key]",) and other != place]
+    return any(place[: len(key)] == key for key in unknown)
 
 
 def nearest(word: str, known: list[str]) -> str:

@@ -30,6 +30,7 @@ def test_the_python_of_the_join_runs_as_it_stands():
 def test_commands_and_links_in_documents_exist(path):
     text = path.read_text(encoding="utf-8")
     commands = {command.name or command.callback.__name__ for command in app.registered_commands}
+    commands |= {group.name for group in app.registered_groups}
     assert set(re.findall(r"python -m governance (\w+)", text)) <= commands
     links = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
     assert [link for link in links if link and not (path.parent / link).exists()] == []

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "governance"
 ROOMS = (
     "errors", "toml_model", "work_calendar", "profile", "scenarios", "tables", "warehouse", "snapshot", "ingest",
     "grids", "cases", "hazard", "city", "exports", "health", "outputs", "refresh", "pipeline", "freshness", "doctor",
-    "demo", "ui", "cli",
+    "demo", "ui", "cli_scenarios", "cli",
 )  # fmt: skip
 OWNERS = {
     "duckdb": {"governance/warehouse.py"},

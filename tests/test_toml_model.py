@@ -24,6 +24,10 @@ class Street(Strict):
     hidden: str = Field(default="", exclude=True)
 
 
+class Corner(Strict):
+    shelf: dict[Literal["top", "bottom"], Lamp] = Field(default_factory=dict)
+
+
 def find_faults(tmp_path, text: str) -> list[str]:
     path = tmp_path / "street.toml"
     path.write_text(text, encoding="utf-8")
@@ -108,3 +112,13 @@ def test_nearest_says_nothing_when_nothing_is_near():
     assert nearest("police", ["policy", "fire"]) == "; did you mean `policy`?"
     assert nearest("qqq", ["police"]) == ""
     assert nearest("a", []) == ""
+
+
+def test_what_an_unknown_key_of_a_table_holds_is_not_told_as_well(tmp_path):
+    path = tmp_path / "street.toml"
+    path.write_text("[shelf.bottem]\nwat = 1\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_model(path, Corner)
+    assert str(caught.value).split("\n  - ")[1:] == [
+        "unknown key `shelf.bottem`; known keys: top, bottom; did you mean `bottom`?"
+    ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -82,7 +83,7 @@ def build_cases(
     _open_cases(con, "every" if previous is None else "stale")
     judge_clocks(con, index_versions(judging.templates), clock=judging.clock, as_of_utc=judging.as_of_utc)
     warehouse.create_view(con, "src_clocked_case", warehouse.read_sql("src_clocked_case"))
-    values = {
+    values: dict[str, Any] = {
         "as_of_utc": judging.as_of_utc,
         "zone": judging.profile.timezone,
         "far_outside_km": judging.profile.grids.far_outside_km,

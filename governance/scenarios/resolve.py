@@ -39,8 +39,7 @@ def resolve_templates(profile: Profile) -> TemplateSet:
     """Give the templates that a city uses, overlays laid over their bases; raises one ConfigError with every fault."""
     folder = profile.folder / profile.scenario_folder if profile.scenario_folder else None
     versions, faults = read_versions(folder)
-    if not faults:
-        faults = [*_find_rivals(versions), *_find_unknown_scenarios(profile, versions)]
+    faults = faults or find_set_faults(versions, scenarios=profile.scenarios)
     if faults:
         raise ConfigError(join_faults("The scenario templates cannot be used:", faults))
     return make_template_set(versions, scenarios=profile.scenarios)
@@ -63,24 +62,9 @@ def load_city_departments(profile: Profile) -> dict[str, Department]:
     return {**load_departments(), **own}
 
 
-def _list_leaves(versions: Iterable[Version]) -> list[Version]:
-    """The versions that judge: for a scenario and district, what no other version for the same stands over.
-
-    What has no base gives way to any that stands over the shared set: a city's own complete template comes after it.
-    """
-    leaves: dict[tuple[str, str | None], Version] = {}
-    for version in versions:
-        key = (version.template.id, version.template.district)
-        present = leaves.get(key)
-        if present is None or not _stands_over(present, version):
-            leaves[key] = version
-    return list(leaves.values())
-
-
-def _stands_over(version: Version, other: Version) -> bool:
-    """Whether a version was made from the other, be it this one or an earlier one stored under the same names."""
-    names = [step.name for step in other.pin]
-    return len(version.pin) > len(names) and [step.name for step in version.pin[: len(names)]] == names
+def find_set_faults(versions: list[Version], *, scenarios: Iterable[str] = ()) -> list[str]:
+    """Give what keeps sound versions from making a set: rivals, and scenarios in use that are none of theirs."""
+    return [*_find_rivals(versions), *_find_unknown_scenarios(versions, scenarios)]
 
 
 def _find_rivals(versions: list[Version]) -> Iterator[str]:
@@ -97,9 +81,29 @@ def _find_rivals(versions: list[Version]) -> Iterator[str]:
                 )
 
 
-def _find_unknown_scenarios(profile: Profile, versions: list[Version]) -> Iterator[str]:
-    known = sorted({version.template.id for version in versions})
-    for name in profile.scenarios:
+def _list_leaves(versions: Iterable[Version]) -> list[Version]:
+    """The versions that judge: for a scenario and district, what no other version for the same stands over.
+
+    Where neither stands over the other the later one judges, so a city's complete template replaces the shared one.
+    """
+    leaves: dict[tuple[str, str | None], Version] = {}
+    for version in versions:
+        key = (version.template.id, version.template.district)
+        present = leaves.get(key)
+        if present is None or not _stands_over(present, version):
+            leaves[key] = version
+    return list(leaves.values())
+
+
+def _stands_over(version: Version, other: Version) -> bool:
+    """Whether a version was made from the other, be it this one or an earlier one stored under the same names."""
+    names = [step.name for step in other.pin]
+    return len(version.pin) > len(names) and [step.name for step in version.pin[: len(names)]] == names
+
+
+def _find_unknown_scenarios(versions: list[Version], scenarios: Iterable[str]) -> Iterator[str]:
+    known = sorted({version.template.id for version in versions if version.template.district is None})
+    for name in scenarios:
         if name not in known:
             hint = nearest(name, known) or f"; known: {', '.join(known)}."
             yield f"`scenarios` in city.toml names the unknown scenario `{name}`{hint}"

@@ -319,8 +319,9 @@ def list_patterns(templates: Mapping[str, Template], code_system: str) -> list[t
 
 
 def list_tasks(template: Template, scene_id: str) -> list[Task]:
-    """Give the tasks that a scene calls for, in file order: its own and those of every scene."""
-    return [task for task in template.tasks if not task.scenes or scene_id in task.scenes]
+    """Give the tasks that a scene calls for, its own and those of every scene: by stage, then in file order."""
+    called = [task for task in template.tasks if not task.scenes or scene_id in task.scenes]
+    return sorted(called, key=lambda task: STAGES.index(task.stage))
 
 
 def list_draft_parts(template: Template) -> list[str]:

@@ -100,7 +100,7 @@ def _make_version(reading: _Reading, path: Path, trail: tuple[Path, ...]) -> Ver
     document = read_document(path)
     if "extends" in document:
         base = _find_base(reading, path, document, trail)
-        return _lay_over(base, path, document, label=_find_label(reading, path)) if base else None
+        return lay_over(base, path, document, label=_find_label(reading, path)) if base else None
     if not _is_stored(path) and path.parent not in {reading.folder, SHARED_FOLDER}:
         raise ConfigError(
             f"{path} has no `extends`. Say which base it changes, or move a complete template to {reading.folder}."
@@ -165,8 +165,8 @@ def _find_live(reading: _Reading, path: Path, wanted: Pin) -> Path:
     return overlays[label]
 
 
-def _lay_over(base: Version, path: Path, document: Document, *, label: str) -> Version:
-    """The overlay with its base; raises one ConfigError with every fault of the overlay."""
+def lay_over(base: Version, path: Path, document: Document, *, label: str) -> Version:
+    """Give the overlay with its base; raises ConfigError with every fault of the overlay, one a line."""
     changes = {key: value for key, value in document.items() if key not in _OWN_KEYS}
     faults = [*_find_place_faults(path, document, base, label=label), *find_overlay_faults(base.whole, changes)]
     if faults:
@@ -190,7 +190,7 @@ def _find_place_faults(path: Path, document: Document, base: Version, *, label: 
         yield f"`id` is `{document['id']}`; an overlay keeps the id of its base, `{base.template.id}`."
     if "district" in document and label == CITY_LABEL:
         yield "`district` is set, but the file lies in no folder of its own; move it into one named after it."
-    if not _is_label(label) or (label == CITY_LABEL and path.parent.name == CITY_LABEL):
+    if not is_label(label) or (label == CITY_LABEL and path.parent.name == CITY_LABEL):
         yield (
             f"the folder `{path.parent.name}` cannot name an overlay; use small letters, digits, - and _, "
             f"and not `{CITY_LABEL}`."
@@ -237,7 +237,8 @@ def _find_label(reading: _Reading, path: Path) -> str:
     return CITY_LABEL if path.parent == reading.folder else path.parent.name
 
 
-def _is_label(text: str) -> bool:
+def is_label(text: str) -> bool:
+    """Whether a text can name an overlay in pins."""
     try:
         return parse_pin(text) == (Step(text, ()),)
     except ConfigError:
