@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import geopandas as gpd
 import pandas as pd
@@ -17,6 +17,7 @@ import shapely
 
 from governance import snapshot, warehouse
 from governance.errors import InputError
+from governance.indicators.asking import Cohort, Period, Where, ask_indicators
 from governance.toml_model import nearest
 
 _PATIENCE_S = 120.0
@@ -112,6 +113,22 @@ class City:
     def departments(self) -> pd.DataFrame:
         """One row per department, scenario and district: open, overdue, near due, due and disposed on time."""
         return self.ask("export_departments")
+
+    def indicators(  # noqa: PLR0913  each is one way to cut, and has a default
+        self,
+        indicators: Iterable[str] | None = None,
+        *,
+        by: str | Sequence[str] = (),
+        period: Period | None = None,
+        cohort: Cohort = "due",
+        since: date | None = None,
+        until: date | None = None,
+        **where: Unpack[Where],
+    ) -> pd.DataFrame:
+        """One row per slice, period, indicator and variant, with its denominator; see `ask_indicators`."""
+        return ask_indicators(
+            self, indicators=indicators, by=by, period=period, cohort=cohort, since=since, until=until, **where
+        )
 
     def health(self) -> dict[str, pd.DataFrame]:
         """What became of every input row: `files`, `reasons`, `locations`, `unmapped`, `checks`."""

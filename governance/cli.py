@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from governance import cli_scenarios
+from governance import cli_indicators, cli_scenarios
 from governance.errors import CheckFailed, ConfigError, GovernanceError
 
 app = typer.Typer(
@@ -174,8 +174,8 @@ def cells(  # noqa: PLR0913  the options of one command
 @app.command(
     epilog="Example: `python -m governance export tiers --scenario group_rental --district 海曙区 --out tiers.xlsx`",
 )
-def export(  # noqa: PLR0913  the options of one command
-    what: Annotated[str, typer.Argument(help="tiers | overdue | cases | grids")],
+def export(  # noqa: PLR0913, PLR0917  the options of one command
+    what: Annotated[str, typer.Argument(help="tiers | overdue | cases | grids | indicators")],
     out: Annotated[Path, typer.Option(help="The file to write.")],
     format_: Annotated[
         str | None,
@@ -184,21 +184,30 @@ def export(  # noqa: PLR0913  the options of one command
     scenario: Annotated[str | None, typer.Option(help="Only this scenario (id or name).")] = None,
     district: Annotated[str | None, typer.Option(help="Only this district (id or name).")] = None,
     language: Annotated[str, typer.Option(help="Language of names and notes: zh | en")] = "zh",
+    by: cli_indicators.By = "",
+    period: cli_indicators.PeriodOption = None,
+    cohort: cli_indicators.CohortOption = "due",
+    since: cli_indicators.Since = None,
+    until: cli_indicators.Until = None,
     build_dir: BuildDir = DEFAULT_BUILD_DIR,
 ) -> None:
-    """Write a list for others: spreadsheets, maps, tables."""
+    """Write a list for others: spreadsheets, maps, tables.
+
+    --by, --period, --cohort, --since and --until cut indicators.
+    """
     from governance.city import open_city
     from governance.exports import export_table
 
-    rows = export_table(
-        open_city(build_dir),
-        what,
-        out,
-        format=format_,
-        scenario=scenario,
-        district=district,
-        language=language,
-    )
+    chosen: dict[str, Any] = {"format": format_, "scenario": scenario, "district": district, "language": language}
+    cut = cli_indicators.read_cut(by=by, period=period, cohort=cohort, since=since, until=until)
+    if what == "indicators":
+        from governance.indicator_exports import export_indicators
+
+        rows = export_indicators(open_city(build_dir), out, **chosen, **cut)
+    elif cut != cli_indicators.read_cut():
+        raise ConfigError(f"--by, --period, --cohort, --since and --until cut indicators, not {what}; leave them out.")
+    else:
+        rows = export_table(open_city(build_dir), what, out, **chosen)
     messages.print(f"{rows:,} rows written to {out}.")
 
 
@@ -219,6 +228,9 @@ def doctor(city: CityFile = None, build_dir: BuildDir = DEFAULT_BUILD_DIR, *, as
         Console().print(table)
     if not all(finding.is_ok for finding in findings):
         raise typer.Exit(1)
+
+
+app.command(epilog=cli_indicators.EXAMPLE)(cli_indicators.indicators)
 
 
 def main() -> None:

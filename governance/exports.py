@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
@@ -106,6 +106,35 @@ def export_table(  # noqa: PLR0913  the command's options, each with a default
     return rows
 
 
+def export_frame(  # noqa: PLR0913  what, where, and how it is called
+    city: City,
+    frame: pd.DataFrame,
+    out: Path,
+    *,
+    sheet: str,
+    notes: list[tuple[str, str]],
+    format: str | None = None,  # noqa: A002  the word of the command line
+) -> int:
+    """Write a frame that has no places by the rules of every list, and give its number of rows.
+
+    Raises ConfigError for a format other than csv, xlsx and parquet, InputError for more rows than it can hold.
+    """
+    kind = _find_format(out, format)
+    if kind in {"geojson", "gpkg"}:
+        raise ConfigError(f"{out}: {sheet} have no places on a map; choose csv, xlsx or parquet.")
+    _check_size(len(frame), kind)
+    told = _localise(_add_origin(frame, city), city, as_text=kind == "csv", with_zone=kind == "parquet")
+    with _replacing(out) as draft:
+        if kind == "csv":
+            with draft.open("wb") as file:
+                _write_csv_pieces(file, iter([told]))
+        elif kind == "xlsx":
+            _write_workbook(draft, [told], sheet=sheet, rows=len(told), notes=notes)
+        else:
+            _write_pieces(iter([told]), lambda schema: pq.ParquetWriter(draft, schema, compression="zstd"))
+    return len(frame)
+
+
 def neutralise_formulas(texts: pd.Series) -> pd.Series:
     """The texts, with an apostrophe before those that a spreadsheet would run; missing ones stay missing."""
     # Arrow's own expressions: those of pandas would run through Python, five times slower.
@@ -131,7 +160,7 @@ def list_notes(city: City, order: Order, rows: int) -> list[tuple[str, str]]:
         (("Scenario", "场景"), (order.scenario, order.scenario) if order.scenario else every),
         (("District", "区县"), (order.district, order.district) if order.district else every),
         (("Rows", "行数"), (f"{rows:,}", f"{rows:,}")),
-        *_EXPLAINED[order.what],
+        *_EXPLAINED.get(order.what, ()),
     ]
     place = 0 if english else 1
     return [(name[place], text[place]) for name, text in notes]
@@ -191,13 +220,13 @@ def _read_order(city: City, what: str, *, scenario: str | None, district: str | 
     names = city.ask("export_names")
     return Order(
         what,
-        _find_id(names, "scenario", scenario) if scenario else None,
-        _find_id(names, "district", district) if district else None,
+        find_id(names, "scenario", scenario) if scenario else None,
+        find_id(names, "district", district) if district else None,
         language,
     )
 
 
-def _find_id(names: pd.DataFrame, kind: str, text: str) -> str:
+def find_id(names: pd.DataFrame, kind: str, text: str) -> str:
     """The id that a text names: an id first, else a name in either language; raises ConfigError."""
     known = names[names["kind"] == kind]
     if text in set(known["id"]):
@@ -242,15 +271,18 @@ def _replacing(out: Path) -> Iterator[Path]:
 
 def _read_frames(city: City, order: Order) -> Iterator[pd.DataFrame]:
     """The list in pieces, with names in the chosen language and the columns that every list has."""
-    moment = np.datetime64(city.as_of_utc)
     for batch in city.ask_batches(f"export_{order.what}", **order.filters):
         frame = batch.to_pandas(types_mapper=_WHOLE_NUMBERS.get)
         chosen = {name: name.removesuffix(f"_{order.language}") + "_name" for name in _named(frame, order.language)}
         other = LANGUAGES[1 - LANGUAGES.index(order.language)]
         frame = frame.drop(columns=[*_named(frame, other), "grid_no"], errors="ignore").rename(columns=chosen)
-        frame["as_of_at_utc"] = np.full(len(frame), moment, dtype="datetime64[us]")
-        frame["is_synthetic"] = bool(city.manifest["is_synthetic"])
-        yield frame
+        yield _add_origin(frame, city)
+
+
+def _add_origin(frame: pd.DataFrame, city: City) -> pd.DataFrame:
+    """The frame with the columns that every list has: its moment, and whether its city is invented."""
+    moment = np.full(len(frame), np.datetime64(city.as_of_utc), dtype="datetime64[us]")
+    return frame.assign(as_of_at_utc=moment, is_synthetic=bool(city.manifest["is_synthetic"]))
 
 
 def _named(frame: pd.DataFrame, language: str) -> list[str]:
@@ -282,12 +314,15 @@ def _spell_times(naive: pd.Series, offset: pd.Series) -> pd.Series:
 
 def _write_csv(city: City, order: Order, path: Path) -> None:
     with path.open("wb") as file:
-        # The mark at the start tells Excel that the file is UTF-8.
-        file.write(codecs.BOM_UTF8)
-        options = pa_csv.WriteOptions(quoting_style="needed")
-        pieces = (_localise(piece, city, as_text=True) for piece in _read_frames(city, order))
-        safe = (_neutralise_frame(piece) for piece in pieces)
-        _write_pieces(safe, lambda schema: pa_csv.CSVWriter(file, schema, write_options=options))
+        _write_csv_pieces(file, (_localise(piece, city, as_text=True) for piece in _read_frames(city, order)))
+
+
+def _write_csv_pieces(file: BinaryIO, pieces: Iterator[pd.DataFrame]) -> None:
+    # The mark at the start tells Excel that the file is UTF-8.
+    file.write(codecs.BOM_UTF8)
+    options = pa_csv.WriteOptions(quoting_style="needed")
+    safe = (_neutralise_frame(piece) for piece in pieces)
+    _write_pieces(safe, lambda schema: pa_csv.CSVWriter(file, schema, write_options=options))
 
 
 def _neutralise_frame(frame: pd.DataFrame) -> pd.DataFrame:

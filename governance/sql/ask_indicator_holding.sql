@@ -1,0 +1,22 @@
+-- grain: one row per slice, bucket of time, indicator and variant; cases are dated by the month of their report
+-- the department is whoever held the case; '~desk' is the dispatching room, '~check' the waiting for verification
+with counted as (
+    select
+        case when $bucket::varchar is not null then date_trunc($bucket, month_start)::date end as period_start,
+        if($by_level_1_id, level_1_id, null) as level_1_id, if($by_scenario, scenario, null) as scenario,
+        if($by_department, department, null) as department,
+        sum(work_hours) as work_hours, sum(stretches) as stretches
+    from out_holding
+    where ($since::date is null or month_start >= $since) and ($until::date is null or month_start < $until)
+        and ($level_1_id::varchar is null or level_1_id = $level_1_id)
+        and ($scenario::varchar is null or scenario = $scenario)
+        and ($department::varchar is null or department = $department)
+    group by all
+)
+select
+    period_start, level_1_id, scenario, department, indicator, variant,
+    numerator::double as numerator, denominator::bigint as denominator
+from counted, lateral (values
+    ('holding_hours', 'main', work_hours, stretches)
+) as formulas (indicator, variant, numerator, denominator)
+where list_contains($indicators, indicator)
