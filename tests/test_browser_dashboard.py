@@ -196,6 +196,21 @@ def test_the_template_says_who_leads_and_what_is_to_be_done(visit: OpenPage) -> 
         expect(page.get_by_text(text).first).to_be_visible()
 
 
+def test_the_sheet_shows_a_districts_own_version_and_who_does_what(visit: OpenPage) -> None:
+    page = visit("/scenario?unit=330203", viewport=PHONE)
+    page.get_by_role("tab", name=language.say("en", "scenario.sheet")).click()
+    expect(page.get_by_text("group_rental@1.0.0+haishu@1.2.0")).to_be_visible()
+    expect(page.locator(".g-table").get_by_text("5 working days").first).to_be_visible()
+    matrix = page.locator(".g-matrix")
+    # Scene by scene: its lead accountable, the department of the task responsible.
+    expect(matrix.locator("tbody tr", has_text="Investigate illegal construction").locator("b")).to_have_text(["R/A"])
+    expect(matrix.locator("thead")).to_contain_text("Fire and Rescue")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    choose(page, language.say("en", "sheet.judged_in"), language.say("en", "sheet.city_version"))
+    expect(page.get_by_text("group_rental@1.0.0 ·")).to_be_visible()
+    expect(page).to_have_url(re.compile("district=~city"))
+
+
 def test_filters_change_the_figures_and_the_download(visit: OpenPage, tmp_path: Path) -> None:
     page = visit("/overdue")
     expect(page.locator(".g-figure b").first).to_have_text("6")

@@ -60,6 +60,7 @@ QUESTIONS = {
     "scenarios": {},
     "shapes": {},
     "template": {"scenario": "group_rental"},
+    "template_versions": {"scenario": "group_rental"},
     "tier_digits": UNIT,
     "trend": UNIT,
     "unit_figures": UNIT,

@@ -18,7 +18,7 @@ import pyarrow as pa
 import shapely
 
 from governance import snapshot, warehouse
-from governance.scenarios.template import load_departments, load_templates
+from governance.scenarios import Template, load_departments, load_templates, pin_version
 
 SCRIPT = "<img src=x onerror=alert(1)>"
 FORMULA = "=cmd|' /C calc'!A0"
@@ -195,6 +195,7 @@ def list_meta() -> dict[str, tuple[pa.Schema, list[dict]]]:
     names.append({"department": SCRIPT, "name_zh": SCRIPT, "name_en": SCRIPT})
     return {
         "meta_scenario": (SCENARIO_SCHEMA, scenarios),
+        "meta_template": (text_schema("scenario", "district", "template_version", "template"), list_templates()),
         "meta_department": (text_schema("department", "name_zh", "name_en"), names),
         "meta_level": (LEVEL_SCHEMA, LEVELS),
         "meta_model": (text_schema("scenario", "model"), [{"scenario": name, "model": "{}"} for name in SCENARIOS]),
@@ -203,6 +204,22 @@ def list_meta() -> dict[str, tuple[pa.Schema, list[dict]]]:
         "meta_rule": (text_schema("code", "severity", "message_zh", "message_en"), RULES),
         "meta_grid_report": (REPORT_SCHEMA, REPORTS),
     }
+
+
+def list_templates() -> list[dict]:
+    """The shared templates of the two scenarios, and Haishu's own version of one: 5 working days instead of 15."""
+    shared = load_templates()
+    whole = shared["group_rental"].model_dump(mode="json")
+    whole["limits"]["III"]["dispose"]["value"] = 5
+    own = {"version": "1.2.0", "extends": "group_rental@1.0.0", "label": "haishu", "district": "330203"}
+    templates = [*(shared[name] for name in SCENARIOS), Template.model_validate({**whole, **own})]
+    return [
+        {
+            "scenario": template.id, "district": template.district, "template_version": pin_version(template),
+            "template": template.model_dump_json(),
+        }
+        for template in templates
+    ]  # fmt: skip
 
 
 def text_schema(*names: str) -> pa.Schema:

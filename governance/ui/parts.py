@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -92,6 +92,28 @@ def show_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None
     )
     table = f"<table class='g-table'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     st.html(f"<div class='g-scroll'>{table}</div>")
+
+
+def show_matrix(
+    title: str,
+    columns: Sequence[str],
+    groups: Iterable[tuple[str, Iterable[tuple[str, Sequence[str]]]]],
+    *,
+    strong: Collection[str] = (),
+) -> None:
+    """A large table of short marks, `strong` ones in bold: lines in groups, all names in sight while it scrolls."""
+    head = "".join(f"<th scope='col'><span>{escape(name)}</span></th>" for name in columns)
+    body, width = "", len(columns) + 1
+    for name, lines in groups:
+        body += f"<tr class='g-group'><th colspan='{width}' scope='rowgroup'><span>{escape(name)}</span></th></tr>"
+        for line, cells in lines:
+            marks = "".join(
+                f"<td><b>{escape(cell)}</b></td>" if cell in strong else f"<td>{escape(cell)}</td>" for cell in cells
+            )
+            body += f"<tr><th scope='row'>{escape(line)}</th>{marks}</tr>"
+    top = f"<thead><tr><th>{escape(title)}</th>{head}</tr></thead>"
+    table = f"<table class='g-table g-matrix'>{top}<tbody>{body}</tbody></table>"
+    st.html(f"<div class='g-scroll g-tall' tabindex='0'>{table}</div>")
 
 
 def show_state(title: str, *sentences: str, command: str = "") -> None:

@@ -1,29 +1,57 @@
-"""A scenario's template as a sheet: lead, collaborators, scenes, tasks, response levels, limits."""
+"""A scenario's template as a sheet: lead, collaborators, scenes, tasks, who does what, response levels, limits."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
+from governance.scenarios import LEVELS, Template
+from governance.scenarios.responsibility import Matrix, build_matrix
 from governance.ui import parts
-from governance.ui.pages.grid_card import read_template
+from governance.ui.address import read_choice
+from governance.ui.choices import choose, find_unit, list_path
 from governance.ui.view import View
+
+# A choice of its own, unlike "" for no choice: the address tells that the city's version was chosen.
+_CITY = "~city"
 
 
 def show_template(view: View, scenario: str) -> None:
-    """Everything a department must know about its part in a scenario."""
-    template = read_template(view, scenario)
-    if not template:
+    """Everything a department must know about its part in a scenario, as the city or a district has it."""
+    row = _choose_version(view, scenario)
+    if row is None:
         parts.show_state(view.say("sheet.none_title"), view.say("sheet.none_text"))
         return
-    _show_head(view, template)
+    template = json.loads(row["template"])
+    _show_head(view, template, row["template_version"])
     _show_scenes(view, template)
     _show_tasks(view, template)
+    _show_matrix(view, build_matrix(Template.model_validate(template)))
     _show_limits(view, template)
     _show_levels(view, template)
 
 
-def _show_head(view: View, template: dict[str, Any]) -> None:
+def _choose_version(view: View, scenario: str) -> dict[str, Any] | None:
+    """The row of the template to show; where districts have their own, the visitor chooses among them."""
+    rows: dict[str, dict[str, Any]] = {}
+    for row in view.ask("template_versions", scenario=scenario).to_dict("records"):
+        rows[row["district"] or _CITY] = {str(key): value for key, value in row.items()}
+    if len(rows) > 1:
+        return rows[_choose_district(view, rows)]
+    return next(iter(rows.values()), None)
+
+
+def _choose_district(view: View, rows: dict[str, dict[str, Any]]) -> str:
+    """A district with a version of its own or the city, at first the district that the page is about."""
+    path = list_path(view, find_unit(view, read_choice("unit")))
+    first = next((unit.unit_id for unit in path if unit.level == 1 and unit.unit_id in rows), _CITY)
+    options = {district: str(row[f"name_{view.language}"]) for district, row in rows.items()}
+    options[_CITY] = view.say("sheet.city_version")
+    return choose(view.say("sheet.judged_in"), "district", {first: options[first], **options}, on_page="sheet")
+
+
+def _show_head(view: View, template: dict[str, Any], version: str) -> None:
     lang = view.language
     parts.show_note(template.get(f"summary_{lang}", ""))
     origin = template.get(f"origin_district_{lang}") or template.get("origin_district") or ""
@@ -33,7 +61,7 @@ def _show_head(view: View, template: dict[str, Any]) -> None:
         (view.say("sheet.lead"), view.department_name(template["lead"] or None)),
         (view.say("sheet.collaborators"), _join(view, template["collaborators"])),
         (view.say("sheet.origin"), origin),
-        (view.say("sheet.version"), f"{template['version']} · {view.say('sheet.' + template['status'])}"),
+        (view.say("sheet.version"), f"{version} · {view.say('sheet.' + template['status'])}"),
         (
             view.say("sheet.tiers"),
             view.say(
@@ -103,6 +131,33 @@ def _show_tasks(view: View, template: dict[str, Any]) -> None:
     )
 
 
+def _show_matrix(view: View, matrix: Matrix) -> None:
+    """Who does what: tasks below their scene, departments beside each other, their people at each level at the end."""
+    lang, columns = view.language, matrix.departments
+    groups = []
+    for scene in matrix.template.scenes:
+        lines = [
+            (
+                f"{view.word('limit', row.task.stage)} · {getattr(row.task, f'action_{lang}')}",
+                [str(row.cells.get(name, "")) for name in columns],
+            )
+            for row in matrix.rows
+            if row.scene.id == scene.id
+        ]
+        groups.append((getattr(scene, f"name_{lang}"), lines))
+    ready = [
+        (
+            view.say("sheet.level_people", level=level),
+            [str(sum(post.people for post in matrix.posts[level].get(name, ())) or "") for name in columns],
+        )
+        for level in reversed(LEVELS)
+    ]
+    groups.append((view.say("sheet.ready"), ready))
+    parts.show_title(view.say("sheet.matrix"), view.say("sheet.matrix_note"))
+    named = [view.department_name(name) for name in columns]
+    parts.show_matrix(view.say("sheet.task"), named, groups, strong={"R", "A", "R/A"})
+
+
 def _show_limits(view: View, template: dict[str, Any]) -> None:
     parts.show_title(view.say("sheet.limits"), view.say("sheet.limits_note"))
     stages = ("accept", "dispose", "verify")
@@ -137,24 +192,26 @@ def _show_levels(view: View, template: dict[str, Any]) -> None:
     parts.show_table(
         columns,
         (
-            (name, level[f"raised_by_{lang}"], _list_posts(view, level["posts"]), view.count(level["people"]))
+            (name, level[f"raised_by_{lang}"], _list_posts(view, template, name), view.count(level["people"]))
             for name, level in sorted(template["levels"].items())
         ),
     )
 
 
-def _list_posts(view: View, posts: Iterable[dict[str, Any]]) -> str:
+def _list_posts(view: View, template: dict[str, Any], level: str) -> str:
     lang = view.language
-    told = (
-        view.say(
+    names = {scene["id"]: scene[f"name_{lang}"] for scene in template["scenes"]}
+    told = []
+    for post in template["levels"][level]["posts"]:
+        text = view.say(
             "sheet.post",
             name=post[f"name_{lang}"],
             department=view.department_name(post["department"]),
             people=view.count(post["people"]),
             duty=post[f"duty_{lang}"],
         )
-        for post in posts
-    )
+        scenes = _list_scenes(view, post["scenes"], names)
+        told.append(view.say("sheet.post_in", post=text, scenes=scenes) if post["scenes"] else text)
     return view.say("sheet.semicolon").join(told)
 
 
