@@ -13,7 +13,7 @@ import pytest
 from tests import tiny_world
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("demo", "build", "check", "assign", "export", "doctor")
+COMMANDS = ("demo", "build", "check", "assign", "export", "indicators", "doctor")
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:

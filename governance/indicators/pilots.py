@@ -101,7 +101,7 @@ def _collect_towns(
     city: Asks, scenario: str, district: str, measure: tuple[str, str], *, now: Window, base: Window
 ) -> Towns:
     both = [_ask_towns(city, scenario, measure, window) for window in (base, now)]
-    changed = both[0].join(both[1], how="outer", lsuffix="_base").reset_index()
+    changed = both[0].join(both[1], how="outer", suffixes=("_base", "")).reset_index()
     if _is_count(measure[0]):
         before, after = (np.log(changed[name].fillna(0) + 0.5) for name in ("value_base", "value"))
     else:

@@ -36,8 +36,8 @@ def pair_windows(
     """The period that holds `day`, as far as its days are complete, and the same days of an earlier one.
 
     `against` "year": the same dates a year earlier; "previous": the same ordinal days of the period before. By weeks
-    (always for the period "week") a year is 364 days and a month 28, so that weekdays match. Days without a
-    counterpart are left out on both sides: 29 February, or the 29th to 31st of a month against a February.
+    (always for the period "week") a year is 364 days, a quarter 91 and a month 28, so that weekdays match. Days without
+    a counterpart are left out on both sides: 29 February, or the 29th to 31st of a month against a February.
     Raises ConfigError if no day of the period is complete.
     """
     since = start_period(period, day)
@@ -47,7 +47,8 @@ def pair_windows(
             f"No day of the {period} from {since} is complete yet; the data end before {first_incomplete}."
         )
     if alignment == "weeks" or period == "week":
-        return pair_by_weeks(since, until, days=_SHIFT_DAYS["year" if against == "year" else period])
+        shift = _SHIFT_DAYS["year" if against == "year" else period]
+        return pair_by_weeks(since, min(until, since + timedelta(days=shift)), days=shift)
     if against == "year" or period == "year":
         return pair_by_year(since, until)
     base = start_period(period, since - timedelta(days=1))
