@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from governance.errors import ConfigError
 from governance.scenarios import (
@@ -286,3 +287,11 @@ def test_one_text_for_two_departments_is_refused(tmp_path):
     path.write_text(entry.format("a") + entry.format("b"), encoding="utf-8")
     with pytest.raises(ConfigError, match="`同名` names 2 departments"):
         load_departments(path)
+
+
+def test_the_ladder_of_escalation_must_rise():
+    template = load_templates()["group_rental"]
+    assert [(rung.at_share, rung.level) for rung in template.escalation] == [(0.8, "III"), (1, "II"), (3, "I")]
+    document = template.model_dump() | {"escalation": [{"at_share": 2, "level": "II"}, {"at_share": 1, "level": "I"}]}
+    with pytest.raises(ValidationError, match="must rise"):
+        Template.model_validate(document)

@@ -161,6 +161,18 @@ class Recurrence(Strict):
     within_days: int = Field(ge=1)
 
 
+class Rung(Strict):
+    """One rung of the ladder of escalation: from this share of the time allowed on, the posts of this level answer."""
+
+    at_share: float = Field(gt=0, allow_inf_nan=False)
+    level: LevelName
+
+
+def _make_ladder() -> tuple[Rung, ...]:
+    """Near due the ordinary posts, overdue those of level II, past three times the limit those of level I."""
+    return (Rung(at_share=0.8, level="III"), Rung(at_share=1, level="II"), Rung(at_share=3, level="I"))
+
+
 class PartStatus(Strict):
     """Which parts of a template a city still has to confirm.
 
@@ -177,6 +189,7 @@ class PartStatus(Strict):
     tiers: Status = "draft"
     severity_weights: Status = "draft"
     recurrence: Status = "draft"
+    escalation: Status = "draft"
     codes: Status = "draft"
 
 
@@ -211,6 +224,15 @@ class Template(Strict):
     pauses: tuple[Pause, ...] = ()
     tiers: TierPolicy
     recurrence: Recurrence
+    escalation: tuple[Rung, ...] = Field(default_factory=_make_ladder, min_length=1)
+
+    @field_validator("escalation")
+    @classmethod
+    def _rises(cls, ladder: tuple[Rung, ...]) -> tuple[Rung, ...]:
+        shares = [rung.at_share for rung in ladder]
+        if shares != sorted(set(shares)):
+            raise ValueError("the rungs of escalation must rise: each at_share greater than the one before.")
+        return ladder
 
     @field_validator("lead", mode="before")
     @classmethod
