@@ -192,7 +192,7 @@ def test_a_template_that_calls_itself_confirmed_names_what_is_still_draft():
     assert lint(document) == [
         (
             'lamps.toml: `status` is "confirmed", yet draft are: limits, severity_weights, recurrence, '
-            'codes, scenes.leaning; confirm them or say "draft".'
+            'escalation, codes, scenes.leaning; confirm them or say "draft".'
         )
     ]
 
