@@ -7,8 +7,9 @@ in time; all meet unrelated new cases at a constant rate besides:
     share not recurred(t) = (1 - share + share * 2^(-t / half_life)) * exp(-background * t)
 
 Each day's recurrences are binomial among those at risk, so right-censoring is no loss. Where places differ much in
-their background, the busy ones recur first, which looks like a half-life a little shorter; the interval knows nothing
-of that, so with millions of cases it is narrower than it should be.
+their background, the busy ones recur first and look like quick returns: the half-life comes out too short (by up to a
+third in the demo city), the share too large, and the interval knows nothing of it
+(docs/decisions/0010-recurrence.md).
 """
 
 from __future__ import annotations

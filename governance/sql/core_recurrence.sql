@@ -25,8 +25,7 @@ earliest as (
 ),
 matched as (
     select closed.*, first_new, epoch_us(first_new.at - closed_at_utc) / 86400e6 as days
-    from closed left join earliest
-        on earliest.case_row = closed.case_row and first_new.at < closed_at_utc + to_days(within_days)
+    from closed left join earliest using (case_row)
 )
 select
     source, incident_id, scenario, department,
