@@ -1,0 +1,203 @@
+"""Cases out of files: who has them, how long each had them, by which version of a template they were judged."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from tiny_source import write_csv
+from tiny_world import write_tiny_world
+
+from governance import pipeline
+from governance.city import City, open_city
+
+# Monday 3 November 2025, Shanghai; working hours 08:30-12:00 and 13:30-17:30.
+AS_OF_UTC = datetime.fromisoformat("2025-11-07T04:00")  # Friday noon
+HOUR = 3600
+EVENTS = """
+[sources.events]
+files = ["log.csv"]
+format = "csv"
+incident_id = "id"
+kind = "kind"
+at = "at"
+department = "unit"
+reason = "why"
+extended_until = "until"
+"""
+OVERLAY = """
+extends = "group_rental@1"
+version = "1.1.0"
+district = "north"
+[limits.III.dispose]
+value = 2
+unit = "work_days"
+"""
+ROWS = {
+    # id: local report, local closing, position (g-1 south, g-3 north)
+    "plain": ("3 08:30", "4 12:00", "south"),
+    "passed": ("3 08:30", "", "south"),
+    "paused": ("3 08:30", "", "south"),
+    "extended": ("3 08:30", "", "south"),
+    "north": ("3 08:30", "", "north"),
+    "silent": ("3 08:30", "3 12:00", "south"),
+    "unheard": ("3 08:30", "", "south"),
+    "withdrawn": ("3 08:30", "", "south"),
+    "rowclosed": ("3 08:30", "4 12:00", "south"),
+}
+LOG = [
+    ("plain", "reported", "3 08:30", "village", ""),
+    ("plain", "dispatched", "3 09:30", "住房和城乡建设局", ""),
+    ("plain", "accepted", "3 10:30", "住房和城乡建设局", ""),
+    ("plain", "disposed", "3 14:30", "住房和城乡建设局", ""),
+    ("plain", "verified", "4 09:30", "", ""),
+    ("plain", "closed", "4 12:00", "", ""),
+    ("passed", "dispatched", "3 09:30", "housing", ""),
+    ("passed", "transferred", "4 08:30", "fire_rescue", "not ours"),
+    ("passed", "transferred", "5 08:30", "housing", "nor ours"),
+    ("paused", "dispatched", "3 08:30", "housing", ""),
+    ("paused", "accepted", "3 09:30", "housing", ""),
+    ("paused", "paused", "3 10:30", "", "hearing"),
+    ("extended", "dispatched", "3 08:30", "housing", ""),
+    ("extended", "extended", "4 08:30", "", "crowd"),
+    ("withdrawn", "dispatched", "3 09:30", "housing", ""),
+    ("withdrawn", "cancelled", "3 10:30", "", ""),
+    ("rowclosed", "dispatched", "3 09:30", "housing", ""),
+]
+
+
+def local(text: str) -> str:
+    day, clock = text.split()
+    return f"2025-11-{int(day):02} {clock}:00"
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> City:
+    return build(tmp_path_factory.mktemp("cases"), LOG)
+
+
+def build(folder: Path, log: list[tuple[str, ...]]) -> City:
+    city_file = write_tiny_world(folder)
+    text = city_file.read_text(encoding="utf-8").replace("[[sources.categories]]", EVENTS + "[[sources.categories]]", 1)
+    text = text.replace("[grids]", 'scenario_folder = "own"\n[grids]', 1)
+    city_file.write_text(text, encoding="utf-8")
+    overlay = folder / "own" / "north" / "group_rental.toml"
+    overlay.parent.mkdir(parents=True)
+    overlay.write_text(OVERLAY, encoding="utf-8")
+    points = {"south": ("121.505", "29.805"), "north": ("121.505", "29.815")}
+    write_csv(
+        folder / "incidents.csv",
+        [
+            {
+                "id": name, "reported": local(reported), "closed": closed and local(closed), "due": "",
+                "updated": local("6 00:00"), "lon": points[where][0], "lat": points[where][1],
+                "category": "Group rental", "department": "" if name != "silent" else "housing",
+                "status": "closed" if closed else "open", "phone": "",
+            }
+            for name, (reported, closed, where) in ROWS.items()
+        ],
+    )  # fmt: skip
+    write_csv(
+        folder / "log.csv",
+        [
+            {"id": name, "kind": kind, "at": local(at), "unit": unit, "why": why,
+             "until": "2026-01-15" if kind == "extended" else ""}
+            for name, kind, at, unit, why in log
+        ],
+    )  # fmt: skip
+    build_dir = folder / "build"
+    pipeline.build_city(city_file, build_dir, now_utc=datetime.fromisoformat("2025-12-01"), as_of_utc=AS_OF_UTC,
+                        progress=lambda *_: None)  # fmt: skip
+    return open_city(build_dir)
+
+
+def case(city: City, name: str) -> dict:
+    return city.sql("select * from core_case where incident_id = $name", name=name).to_dict("records")[0]
+
+
+def hours(city: City, name: str) -> list[float]:
+    found = case(city, name)
+    return [found[f"{part}_work_s"] / HOUR for part in ("desk", "held", "check")]
+
+
+def stints(city: City, name: str) -> list[tuple[str, float]]:
+    rows = city.sql("select holder, work_s from core_stint where incident_id = $name order by stint", name=name)
+    return [(holder, seconds / HOUR) for holder, seconds in rows.itertuples(index=False)]
+
+
+def test_a_case_that_one_department_settled(city):
+    found = case(city, "plain")
+    assert (found["stage"], found["department"], found["holder"]) == ("closed", "housing", None)
+    # 08:30-09:30 at the desk; 09:30-12:00 and 13:30-14:30 in hand; 14:30-17:30 and 08:30-12:00 waiting
+    assert hours(city, "plain") == [1, 3.5, 6.5]
+    assert stints(city, "plain") == []
+
+
+def test_an_open_case_that_went_there_and_back(city):
+    found = case(city, "passed")
+    assert (found["holder"], found["hops"], found["is_ping_pong"], found["transfers"]) == ("housing", 2, True, 2)
+    # to Friday noon: housing Monday from 09:30 (6.5 h) and Wednesday to Friday (7.5 + 7.5 + 3.5 h), fire Tuesday
+    assert stints(city, "passed") == [("~desk", 1), ("housing", 6.5), ("fire_rescue", 7.5), ("housing", 18.5)]
+    assert hours(city, "passed") == [1, 32.5, 0]
+    told = city.sql("select came_from, came_for, holder from out_open where incident_id = 'passed'").iloc[0].tolist()
+    assert told == ["fire_rescue", "nor ours", "housing"]
+
+
+def test_the_clock_never_starts_again_on_a_transfer(city):
+    assert case(city, "passed")["due_at_utc"] == case(city, "unheard")["due_at_utc"]
+
+
+def test_a_paused_case_is_shown_as_paused_and_keeps_its_remaining_time(city):
+    found = case(city, "paused")
+    assert (found["is_paused"], found["pauses"], found["is_overdue"]) == (True, 1, False)
+    assert found["paused_hours"] == pytest.approx(97.5)  # Monday 10:30 to Friday noon
+    # 4 working hours to accept and 15 days to dispose make 116.5 hours, of which two are used
+    assert found["used_share"] == pytest.approx(2 / 116.5)
+    assert city.sql("select state from out_open where incident_id = 'paused'")["state"].tolist() == ["paused"]
+
+
+def test_an_extended_case_is_due_when_the_extension_ends(city):
+    found = case(city, "extended")
+    assert (found["due_from"], found["extensions"]) == ("extension", 1)
+    assert str(found["due_at_utc"]) == "2026-01-15 16:00:00"  # the day ends at midnight in Shanghai
+
+
+def test_a_district_is_judged_by_its_own_version(city):
+    south, north = case(city, "unheard"), case(city, "north")
+    assert south["template_version"] == "group_rental@1.0.0"
+    assert north["template_version"] == "group_rental@1.0.0+north@1.1.0"
+    # accept Monday 08:30 + 4 h = 14:00; two working days on from there, and fifteen
+    assert str(north["due_at_utc"]) == "2025-11-05 06:00:00"
+    assert north["is_overdue"]
+    assert not south["is_overdue"]
+
+
+def test_a_case_without_a_log_was_held_by_its_department(city):
+    assert (case(city, "silent")["department"], hours(city, "silent")) == ("housing", [0, 3.5, 0])
+    assert stints(city, "unheard") == [("housing", 33.5)]  # the lead of the scenario
+
+
+def test_a_withdrawn_case_ends_when_it_was_withdrawn(city):
+    found = case(city, "withdrawn")
+    assert (found["stage"], found["is_open"], hours(city, "withdrawn")) == ("cancelled", False, [1, 1, 0])
+
+
+def test_a_closing_that_only_the_row_tells_ends_the_holding(city):
+    # 09:30-12:00 and 13:30-17:30 on Monday, 08:30-12:00 on Tuesday
+    assert hours(city, "rowclosed") == [1, 10, 0]
+
+
+def test_hand_overs_are_counted_with_their_reasons(city):
+    rows = city.sql("select from_department, to_department, kind, reason, cases from out_handover order by reason")
+    assert rows.values.tolist() == [
+        ["fire_rescue", "housing", "transferred", "nor ours", 1],
+        ["housing", "fire_rescue", "transferred", "not ours", 1],
+    ]
+
+
+def test_the_order_of_the_log_changes_nothing(city, tmp_path):
+    other = build(tmp_path, LOG[::-1])
+    for table in ("core_case", "core_stint", "out_open", "out_handover", "out_holding"):
+        query = f"select * from {table} order by all"  # noqa: S608
+        assert other.sql(query).equals(city.sql(query)), table
