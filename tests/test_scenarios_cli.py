@@ -57,6 +57,11 @@ def refuse(*arguments: str) -> str:
     return str(result.exception)
 
 
+@pytest.mark.parametrize("command", ["list", "show", "copy", "diff", "lint", "upgrade"])
+def test_help_shows_an_example(command):
+    assert f"python -m governance scenarios {command}" in " ".join(run(command, "--help").split())
+
+
 def test_the_shared_set_lints_clean_where_there_is_no_city(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = run_raw("lint")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,13 @@ def test_faults_of_a_base_are_not_told_again_for_its_overlays(city):
     write(city, "scenarios/lamps.toml", change(LAMPS, "within_days = 90", "within_days = 0"))
     assert len(refuse(city).splitlines()) == 2
     assert "haishu" not in refuse(city)
+
+
+def test_a_citys_broken_file_is_told_once_though_an_overlay_would_read_it(city):
+    write(city, "scenarios/lamps.toml", "id = ")
+    told = refuse(city).splitlines()
+    assert len(told) == 2
+    assert "lamps.toml is not valid TOML" in told[1]
 
 
 @pytest.mark.parametrize(
@@ -317,6 +325,22 @@ def test_pins_are_read_and_fit_by_their_beginning():
         assert fits(parse_pin(wanted), pin)
     for wanted in ("lamps@1", "lamps@1.1+haishu", "lamps@1+haishu@1.0.30", "lamps@1.20+haishu", "lamp+haishu"):
         assert not fits(parse_pin(wanted), pin)
+
+
+def test_the_overlay_of_the_document_is_sound_and_means_what_it_says(tmp_path):
+    document = Path(__file__).parents[1] / "docs" / "scenarios.md"
+    (block,) = re.findall(r"```toml\n(.*?)```", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+    write(tmp_path, "scenarios/haishu/group_rental.toml", block)
+    templates = resolve(tmp_path, "group_rental")
+    assert lint_template_set(templates, load_city_departments(make_profile(tmp_path))) == []
+    ours, base = choose_template(templates, "group_rental", "330203"), templates.city["group_rental"]
+    assert pin_version(ours) == "group_rental@1.0.0+haishu@1.1.0"
+    assert (ours.limits["III"]["dispose"].value, ours.limits["III"]["dispose"].unit) == (10, "work_days")
+    assert ours.scenes[0].severity_weight == 4
+    assert ours.scenes[1:] == base.scenes[1:]
+    names = [pause.id for pause in base.pauses]
+    assert [pause.id for pause in ours.pauses] == [name for name in names if name != "expert_assessment"] + ["frost"]
+    assert ours.tiers.visit_every_days == {"red": 5, "yellow": 30, "green": 90}
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):

@@ -64,7 +64,7 @@ def read_versions(folder: Path | None) -> tuple[list[Version], list[str]]:
     if folder is not None and folder.name == BASE_FOLDER:
         return [], [f"{folder}: a scenario folder cannot be called `{BASE_FOLDER}`, as stored bases are; rename it."]
     found = [_read(reading, path, ()) for path in (*sorted(SHARED_FOLDER.glob("*.toml")), *list_files(folder))]
-    return [version for version in found if version is not None], reading.faults
+    return [version for version in found if version is not None], list(dict.fromkeys(reading.faults))
 
 
 def list_files(folder: Path | None) -> list[Path]:
