@@ -105,6 +105,12 @@ def test_without_a_choice_all_that_can_be_compared_is_compared(city):
     assert {"holding_hours", "recurrence_rate"} <= set(whole["indicator"])
 
 
+def test_a_comparison_keeps_the_order_of_the_registry_with_the_main_variant_first(city):
+    rows = compare_periods(city, indicators=["registered_cases", "rework_rate"], by="department", cohort="reported")
+    assert rows["variant"].tolist() == ["main", "main", "w_over_registered"] * 2
+    assert rows["department"].tolist() == ["fire"] * 3 + ["housing"] * 3
+
+
 def test_towns_are_compared_by_whole_weeks_only(city):
     weekly = compare_periods(
         city, period="week", day=date(2025, 3, 5), by="level_2_id", indicators=["registered_cases"], cohort="reported"
@@ -141,6 +147,7 @@ def test_what_is_better_low_is_ranked_the_other_way_round_and_a_minimum_can_be_c
     assert table["rank"].tolist()[:4] == [1, 2, 2, 4]
     assert table.set_index("department")["beyond"].to_dict()["c"] == "worse"
     assert pd.isna(table["rank"].iloc[4])
+    assert rank_league(league, "overdue_open_rate", minimum_volume=101)["beyond"].tolist() == [""] * 5
 
 
 def test_nobody_is_ranked_by_a_count_or_by_a_variant_that_is_not_there(league):

@@ -57,7 +57,7 @@ def test_what_is_open_in_time_is_registered_but_in_no_denominator(golden):
 # Ten cases of January, due after five days and to be closed after seven; the moment is the first of March.
 HAND = [
     closed_after("2025-01-06T10:00:00", 3, verified_at_utc=local("2025-01-09T09:00:00")),  # on time, fixed
-    closed_after("2025-01-06T10:00:00", 6),  # disposed late, closed in time
+    closed_after("2025-01-06T10:00:00", 7),  # disposed late, closed at the very limit: in time
     closed_after("2025-01-06T10:00:00", 9, reopenings=1, hops=2, is_ping_pong=True),  # both late, reworked
     closed_after("2025-01-06T10:00:00", 5, stage="evaluated", extensions=2),  # at the very limit: on time
     case("2025-01-06T10:00:00", hops=3, returns=1),  # open, overdue, seriously
@@ -111,7 +111,7 @@ def recurrence(closed: str, days: float | None, scenario: str | None = "rental")
 
 RECURRENCES = [
     recurrence("2024-11-01T10:00:00", 90.0),
-    recurrence("2024-11-30T10:00:00", 90.5),  # came back after the rule's 90 days
+    recurrence("2024-12-01T00:00:00", 90.5),  # watched for just 90 days, came back after them
     recurrence("2024-12-02T00:00:00", 1.0),  # watched for 89 days only, so it says nothing yet
     recurrence("2024-11-01T10:00:00", 1.0, scenario=None),
 ]
@@ -238,7 +238,7 @@ def test_holding_is_charged_to_whoever_held_and_dated_by_the_report(by_hand):
 def test_recurrence_is_dated_by_the_closing_and_waits_for_all_its_days(by_hand):
     rows = by_hand.indicators(["recurrence_rate"], period="month")
     assert rows["period_start"].dt.month.tolist() == [11, 12]
-    assert rows["denominator"].tolist() == [2, 0]
+    assert rows["denominator"].tolist() == [1, 1]
     assert set(rows["cohort"]) == {"closed"}
 
 

@@ -22,9 +22,9 @@ def build_counts(
     days; `recurrence_days` gives for each scenario the days after closing within which a new case is a recurrence.
     """
     warehouse.build_table(con, "mid_local_quarter", zone=zone)
-    warehouse.build_table(con, "mid_case_flag", as_of_utc=as_of_utc)
+    warehouse.create_view(con, "mid_placed_case", warehouse.read_sql("mid_placed_case"))
     warehouse.build_table(con, "mid_count_key")
-    warehouse.build_table(con, "mid_count_case")
+    warehouse.build_table(con, "mid_count_case", as_of_utc=as_of_utc)
     (period, cohort), *others = [(period, cohort) for period in PERIODS for cohort in COHORTS]
     warehouse.build_table(con, "out_count", period=period, cohort=cohort)
     for period, cohort in others:

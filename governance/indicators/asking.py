@@ -124,7 +124,8 @@ def answer(city: Asks, request: Request, *, minimum_volume: int | None = None) -
     frame = judge(frame, minimum_volume=registry.minimum_volume if minimum_volume is None else minimum_volume)
     if is_scored:
         frame = pd.concat([frame, _score(frame, request)], ignore_index=True)
-    return _sort(frame[frame["indicator"].isin([entry.id for entry in request.indicators])], request)
+    asked = frame[frame["indicator"].isin([entry.id for entry in request.indicators])]
+    return sort_rows(asked, _list_keys(request))[[*_list_keys(request), *FACTS]]
 
 
 def judge(frame: pd.DataFrame, *, minimum_volume: int) -> pd.DataFrame:
@@ -220,17 +221,17 @@ def _score(frame: pd.DataFrame, request: Request) -> pd.DataFrame:
     return rows.assign(value=rows["numerator"])
 
 
-def _sort(frame: pd.DataFrame, request: Request) -> pd.DataFrame:
-    places = {entry.id: place for place, entry in enumerate(load_registry().indicators)}
-    variants = {
+def sort_rows(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """The rows in the order of `keys`, then of the registry."""
+    places = {
         (entry.id, variant): place
-        for entry in load_registry().indicators
-        for place, variant in enumerate(entry.variant_ids)
+        for place, (entry, variant) in enumerate(
+            (entry, variant) for entry in load_registry().indicators for variant in entry.variant_ids
+        )
     }
     pairs = zip(frame["indicator"], frame["variant"], strict=True)
-    ordered = frame.assign(_place=frame["indicator"].map(places), _variant=[variants[pair] for pair in pairs])
-    ordered = ordered.sort_values([*_list_keys(request), "_place", "_variant"], ignore_index=True)
-    return ordered[[*_list_keys(request), *FACTS]]
+    ordered = frame.assign(_place=[places[pair] for pair in pairs]).sort_values([*keys, "_place"], ignore_index=True)
+    return ordered.drop(columns="_place")
 
 
 def find_day(city: Asks) -> date:

@@ -21,6 +21,7 @@ from governance.indicators.asking import (
     explain_refusal,
     find_day,
     make_request,
+    sort_rows,
 )
 from governance.indicators.registry import Indicator, load_registry
 from governance.indicators.windows import Against, Alignment, Window, pair_windows
@@ -74,7 +75,7 @@ def compare_windows(city: Asks, request: Request, current: Window, base: Window)
     joined = now.merge(
         before[[*keys, *_BASE]].rename(columns={name: f"base_{name}" for name in _BASE}), on=keys, how="left"
     )
-    return _judge_change(joined, current, base)
+    return _judge_change(sort_rows(joined, list(request.by)), current, base)
 
 
 def _place(request: Request, window: Window) -> Request:

@@ -53,7 +53,9 @@ def _rank(
     rank = rows["value"].where(is_ranked).rank(method="min", ascending=not is_higher_better).astype("Int64")
     above, below = rows["low"] > whole, rows["high"] < whole
     better, worse = (above, below) if is_higher_better else (below, above)
-    ranked = rows.assign(rank=rank, all_value=whole, beyond=np.select([better, worse], ["better", "worse"], ""))
+    ranked = rows.assign(
+        rank=rank, all_value=whole, beyond=np.select([is_ranked & better, is_ranked & worse], ["better", "worse"], "")
+    )
     value = ranked["value"] if not is_higher_better else -ranked["value"]
     ordered = ranked.assign(_value=value).sort_values(["rank", "_value", by], na_position="last", ignore_index=True)
     return ordered.drop(columns="_value")
