@@ -1,4 +1,4 @@
-"""A build that also tells what its join took: `python -m benchmarks.traced_build FILE.json build …`."""
+"""A build that also tells what its steps took: `python -m benchmarks.traced_build FILE.json build …`."""
 
 from __future__ import annotations
 
@@ -6,33 +6,71 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from governance.cases import placing
+from governance import outputs, pipeline, warehouse
+from governance.cases import assembly, placing
 from governance.cli import app
 from governance.grids import city_grids
 
 
+@dataclass
+class Taken:
+    """What a step took, over all its calls; `rows` is the length of what it gave, where that has one."""
+
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    rows: int = 0
+
+
+STEPS: dict[str, tuple[ModuleType, str]] = {
+    "cover": (city_grids, "_open_cover"),
+    "join": (placing, "locate"),
+    "read": (pipeline, "stage_sources"),
+    "account": (pipeline, "combine_incidents"),
+    "place": (pipeline, "place_file"),
+    "tell": (pipeline, "tell_files"),
+    "clocks": (assembly, "judge_clocks"),
+    "assemble": (pipeline, "build_cases"),
+    "hazard": (pipeline, "_forecast"),
+    "recur": (outputs, "find_recurrences"),
+    "count": (outputs, "build_counts"),
+    "prepare": (outputs, "build_outputs"),
+}
+
+
 def main() -> None:
-    """Run the command line with the remaining arguments; write seconds and points of the join to the file."""
-    took = {"cover_s": 0.0, "locate_s": 0.0, "points": 0}
-    city_grids._open_cover = timed(city_grids._open_cover, took, "cover_s")  # noqa: SLF001  the step to be measured
-    placing.locate = timed(placing.locate, took, "locate_s")
+    """Run the command line with the remaining arguments; write what every step and every table took to the file."""
+    steps = {name: Taken() for name in STEPS}
+    tables: dict[str, Taken] = {}
+    for name, (module, function) in STEPS.items():
+        setattr(module, function, timed(getattr(module, function), lambda *_, name=name, **__: steps[name]))
+    for name in ("build_table", "insert_into"):
+        # The second argument is the table.
+        measured = timed(getattr(warehouse, name), lambda *given, **_: tables.setdefault(given[1], Taken()))
+        setattr(warehouse, name, measured)
     try:
         app(sys.argv[2:])
     finally:
-        Path(sys.argv[1]).write_text(json.dumps(took), encoding="utf-8")
+        told = {
+            part: {name: asdict(taken) for name, taken in found.items()}
+            for part, found in (("steps", steps), ("tables", tables))
+        }
+        Path(sys.argv[1]).write_text(json.dumps(told), encoding="utf-8")
 
 
-def timed(step: Callable[..., Any], took: dict[str, float], name: str) -> Callable[..., Any]:
-    """The same step, whose seconds are added up; points are counted where it takes any."""
+def timed(step: Callable[..., Any], find: Callable[..., Taken]) -> Callable[..., Any]:
+    """The same step, whose seconds are added up."""
 
-    def run(*arguments: Any, **options: Any) -> Any:
-        start = time.perf_counter()
-        result = step(*arguments, **options)
-        took[name] += time.perf_counter() - start
-        took["points"] += len(result) if name == "locate_s" else 0
+    def run(*given: Any, **options: Any) -> Any:
+        taken, wall_s, cpu_s = find(*given, **options), time.perf_counter(), time.process_time()
+        result = step(*given, **options)
+        taken.wall_s += time.perf_counter() - wall_s
+        taken.cpu_s += time.process_time() - cpu_s
+        taken.rows += len(result) if hasattr(result, "__len__") else 0
         return result
 
     return run

@@ -145,8 +145,8 @@ SLIPS = [
         BASE, 'status = "draft"', 'status = "confirmed"',
         (
             'lamps.toml: `status` is "confirmed", yet draft are: responsibilities, signs, legal_basis, tasks, levels, '
-            'limits, pauses, tiers, severity_weights, recurrence, escalation, codes, scenes.dark, scenes.leaning; confirm them '
-            'or say "draft".'
+            'limits, pauses, tiers, severity_weights, recurrence, escalation, codes, scenes.dark, scenes.leaning; '
+            'confirm them or say "draft".'
         ),
     ),
     (

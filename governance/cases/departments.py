@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
+from governance.cases.moves import CHECK_NO, DESK_NO, NAMELESS_NO
 from governance.scenarios.template import Department
 
 DESK = "~desk"
@@ -33,3 +34,17 @@ def map_departments(texts: Iterable[str], index: Mapping[str, str]) -> pa.Table:
     texts = list(texts)
     ids = [index.get(text.casefold(), text.lstrip("~ ") or NONE) for text in texts]
     return pa.table({"text": pa.array(texts, pa.string()), "department": pa.array(ids, pa.string())})
+
+
+def number_departments(texts: Iterable[str], index: Mapping[str, str]) -> tuple[pa.Table, pa.Table]:
+    """Columns text and department_no; and columns holder_no and holder, for departments and for those that are none.
+
+    Numbers rise with the ids, so that two departments are in the same order whatever log they stand in.
+    """
+    named = map_departments(texts, index)["department"].to_pylist()
+    numbers = {NONE: NAMELESS_NO}
+    numbers |= {department: number for number, department in enumerate(sorted(set(named) - {NONE}), start=1)}
+    coded = {"text": pa.array(texts, pa.string()), "department_no": pa.array([numbers[d] for d in named], pa.int32())}
+    holders = {DESK: DESK_NO, CHECK: CHECK_NO, **numbers}
+    listed = {"holder_no": pa.array(holders.values(), pa.int32()), "holder": pa.array(holders, pa.string())}
+    return pa.table(coded), pa.table(listed)

@@ -19,15 +19,18 @@ import pyarrow as pa
 
 from governance import warehouse
 from governance.cases.deadlines import UNKNOWN, measure
-from governance.cases.departments import map_departments
-from governance.cases.moves import list_kinds, list_moves
+from governance.cases.departments import number_departments
+from governance.cases.moves import CHECK_NO, DESK_NO, KINDS, NOBODY, list_kinds, list_moves
 from governance.cases.work_clock import WorkClock, hash_clock
 from governance.ingest.event_staging import StagedEvents
 
-PARTS = ("step", "timed_stint", "illegal_move", "pause", "handover", "trace")
-"""What is told of the cases of a log, in the order in which one is made from the others."""
-KEPT_PARTS = PARTS[1:]
-_QUERIES = ("stg_named_event", "stg_step", "stg_stint", "stg_illegal_move", "stg_pause", "stg_handover", "stg_trace")
+PARTS = ("timed_stint", "illegal_move", "pause", "handover", "trace")
+"""What is told of the cases of a log, a table `stg_<part>` each."""
+_QUERIES = (
+    "map_log_case", "stg_coded_event", "stg_step", "stg_stint", "stg_timed_stint", "stg_illegal_move", "stg_pause",
+    "stg_handover", "stg_told_event", "stg_told_hop", "stg_told_stint", "stg_trace",
+)  # fmt: skip
+"""How they are made, in this order; the stints also get their working time, which is not SQL's to know."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +55,24 @@ def tell_files(con: warehouse.Connection, files: Sequence[StagedEvents], telling
 
     `combine_events` must have said which incidents are unsettled: they are told again from all their events.
     """
-    warehouse.load_arrow(con, "map_move", list_moves())
-    warehouse.load_arrow(con, "map_kind", list_kinds())
+    load_moves(con)
     folders = [_tell_file(con, file, telling, folder=folder) for file in {file.key: file for file in files}.values()]
     warehouse.create_view(con, "src_events", warehouse.read_sql("src_events_again"))
     tell_events(con, telling)
-    for part in KEPT_PARTS:
+    for part in PARTS:
         again = f"select * from stg_{part}"
         if folders:
             warehouse.set_variables(con, **{f"{part}_files": [str(path / f"{part}.parquet") for path in folders]})
             again = warehouse.read_sql(f"src_{part}")
         warehouse.create_view(con, f"src_{part}", again)
+
+
+def load_moves(con: warehouse.Connection) -> None:
+    """The rules of the procedure, as the queries read them."""
+    warehouse.load_arrow(con, "map_move", list_moves())
+    warehouse.load_arrow(con, "map_kind", list_kinds())
+    numbers = {"desk_no": DESK_NO, "check_no": CHECK_NO, "nobody_no": NOBODY, "paused_place": KINDS.index("paused")}
+    warehouse.set_variables(con, **numbers)
 
 
 def _tell_file(con: warehouse.Connection, file: StagedEvents, telling: Telling, *, folder: Path) -> Path:
@@ -76,7 +86,7 @@ def _tell_file(con: warehouse.Connection, file: StagedEvents, telling: Telling, 
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    for part in KEPT_PARTS:
+    for part in PARTS:
         warehouse.write_table(con, f"stg_{part}", partial / f"{part}.parquet")
     partial.rename(target)
     return target
@@ -85,14 +95,18 @@ def _tell_file(con: warehouse.Connection, file: StagedEvents, telling: Telling, 
 def tell_events(con: warehouse.Connection, telling: Telling) -> None:
     """Make the temporary tables `stg_<part>` out of the view `src_events`."""
     texts = [text for (text,) in warehouse.fetch_rows(con, "src_event_departments")]
-    warehouse.load_arrow(con, "map_event_department", map_departments(texts, telling.departments))
-    warehouse.create_view(con, "stg_named_event", warehouse.read_sql("stg_named_event"))
-    for part in PARTS:
-        if part == "timed_stint":
-            stints = warehouse.fetch_arrow(con, "stg_stint")
-            warehouse.load_arrow(con, "stg_timed_stint", _time_stints(stints, telling.clock))
+    departments, holders = number_departments(texts, telling.departments)
+    warehouse.load_arrow(con, "map_event_department", departments)
+    warehouse.load_arrow(con, "map_holder", holders)
+    reasons = [reason for (reason,) in warehouse.fetch_rows(con, "src_event_reasons")]
+    numbered = {"reason": pa.array(reasons, pa.string()), "reason_no": pa.array(range(len(reasons)), pa.int32())}
+    warehouse.load_arrow(con, "map_event_reason", pa.table(numbered))
+    for query in _QUERIES:
+        if query == "stg_stint":
+            stints = _time_stints(warehouse.fetch_arrow(con, query), telling.clock)
+            warehouse.load_arrow(con, "stg_worked_stint", stints)
         else:
-            warehouse.build_table(con, f"stg_{part}")
+            warehouse.build_table(con, query)
 
 
 def _time_stints(stints: pa.Table, clock: WorkClock) -> pa.Table:

@@ -46,8 +46,20 @@ MOVES_WHILE_PAUSED = ("resumed", "extended", "transferred", "returned", "cancell
 STATELESS = ("paused", "resumed", "extended")
 
 
+NOBODY, DESK_NO, CHECK_NO, NAMELESS_NO = -3, -1, -2, 0
+"""Numbers of holders that are no department: nobody, the dispatching room, whoever verifies, one without a name."""
+
+_RUNS_ON = ("dispatched", "transferred", "returned", "accepted", "extended")  # a hand-over takes the clock along
+_NAMES_UNIT = ("dispatched", "transferred", "accepted", "reopened")
+_HOLDERS = {
+    **dict.fromkeys(("reported", "registered", "returned"), DESK_NO),
+    **dict.fromkeys(("disposed", "verified"), CHECK_NO),
+    **dict.fromkeys(("closed", "evaluated", "cancelled"), NOBODY),
+}
+
+
 def list_moves() -> pa.Table:
-    """Every allowed move: state (text), is_paused (bool), kind (text)."""
+    """Every allowed move: state (place of the kind that brought it; null: none), is_paused, place of the next kind."""
     rows = [(state, False, kind) for state, kinds in MOVES.items() for kind in kinds]
     rows += [
         (state, True, kind)
@@ -58,19 +70,34 @@ def list_moves() -> pa.Table:
     ]
     return pa.table(
         {
-            "state": pa.array([state for state, _, _ in rows], pa.string()),
+            "state": pa.array([None if state == START else KINDS.index(state) for state, _, _ in rows], pa.int8()),
             "is_paused": pa.array([is_paused for _, is_paused, _ in rows], pa.bool_()),
-            "kind": pa.array([kind for _, _, kind in rows], pa.string()),
+            "place": pa.array([KINDS.index(kind) for _, _, kind in rows], pa.int8()),
         }
     )
 
 
 def list_kinds() -> pa.Table:
-    """Every kind with its place among events of one moment, and the state it brings (null: none)."""
+    """What every kind does to a case; null: it leaves that as it is.
+
+    place: among events of one moment; state: the place of the state it brings; is_paused, is_ended: whether the clock
+    stands still, or the case is over, from then on; names_unit: whether its department takes charge, and nameless_no
+    who does if it names none; holder_no: who has the case, where that is no department.
+    """
     return pa.table(
         {
             "kind": pa.array(KINDS, pa.string()),
-            "place": pa.array(range(len(KINDS)), pa.int32()),
-            "state": pa.array([None if kind in STATELESS else kind for kind in KINDS], pa.string()),
+            "place": pa.array(range(len(KINDS)), pa.int8()),
+            "state": pa.array([None if kind in STATELESS else KINDS.index(kind) for kind in KINDS], pa.int8()),
+            "is_paused": pa.array([None if kind in _RUNS_ON else kind == "paused" for kind in KINDS], pa.bool_()),
+            "is_ended": pa.array(
+                [True if _HOLDERS.get(kind) == NOBODY else False if kind == "reopened" else None for kind in KINDS],
+                pa.bool_(),
+            ),
+            "names_unit": pa.array([kind in _NAMES_UNIT for kind in KINDS], pa.bool_()),
+            "nameless_no": pa.array(
+                [NAMELESS_NO if kind in {"dispatched", "transferred"} else None for kind in KINDS], pa.int32()
+            ),
+            "holder_no": pa.array([_HOLDERS.get(kind) for kind in KINDS], pa.int32()),
         }
     )

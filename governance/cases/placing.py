@@ -11,10 +11,10 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
@@ -29,10 +29,11 @@ from governance.ingest.mapping import match_category
 from governance.ingest.staging import StagedFile
 from governance.profile import Profile, Source
 from governance.scenarios import TemplateSet, choose_template, index_versions, pin_version
-from governance.scenarios.template import DEFAULT_LEVEL, Limit, StageName, Template, list_patterns
+from governance.scenarios.template import DEFAULT_LEVEL, LEVELS, Limit, StageName, Template, list_patterns
 
 PLACING_VERSION = 4
-_LEVEL_OF_SEVERITY = {3: "I", 2: "II"}
+_LEVEL_OF_SEVERITY = {3: LEVELS.index("I"), 2: LEVELS.index("II")}
+_LAST = LEVELS.index(DEFAULT_LEVEL)
 _EVERYWHERE = None  # the district of whatever no district version covers
 
 Rules = tuple[tuple[str, str, str | None], ...]
@@ -43,24 +44,25 @@ Where = tuple[str, str | None]
 class Placement:
     """What decides where a row belongs and until when it is due: `key` changes whenever an answer could.
 
-    `district` is the first level's id of each grid, None where no template is of that district's own. `rules` are those
-    of a source in such a district, or elsewhere (None).
+    `places` are the districts that have templates of their own, after None for everywhere else; `place_of_grid` is the
+    place of each grid among them. `rules` are those of a source in a place.
     """
 
     shapes: np.ndarray
     cover: Cover
     clock: WorkClock
     templates: TemplateSet
-    district: np.ndarray
+    places: tuple[str | None, ...]
+    place_of_grid: np.ndarray
     rules: Mapping[Where, Rules]
     key: str
 
 
 def prepare_placement(profile: Profile, templates: TemplateSet, *, grids: CityGrids, clock: WorkClock) -> Placement:
     """Everything `place_file` needs."""
-    own = {district for _, district in templates.districts}
-    district = np.array([name if name in own else None for name in grids.frame["level_1_id"]], dtype=object)
-    places = [_EVERYWHERE, *sorted(own)]
+    places = (_EVERYWHERE, *sorted({district for _, district in templates.districts}))
+    number = {place: no for no, place in enumerate(places)}
+    place_of_grid = np.array([number.get(district, 0) for district in grids.frame["level_1_id"]], dtype=np.int64)
     rules = {
         (source.id, place): _list_rules(source, _list_templates(templates, place))
         for source in profile.sources
@@ -71,7 +73,8 @@ def prepare_placement(profile: Profile, templates: TemplateSet, *, grids: CityGr
     named = [[*where, listed] for where, listed in rules.items()]
     decides = json.dumps([PLACING_VERSION, grids.sha256, named, limits, hash_clock(clock)], sort_keys=True)
     key = hashlib.sha256(decides.encode()).hexdigest()[:8]
-    return Placement(grids.frame.geometry.to_numpy(), grids.cover, clock, templates, district, rules, key)
+    shapes = grids.frame.geometry.to_numpy()
+    return Placement(shapes, grids.cover, clock, templates, places, place_of_grid, rules, key)
 
 
 def place_file(con: warehouse.Connection, file: StagedFile, placement: Placement, *, folder: Path) -> Path:
@@ -111,62 +114,60 @@ def _place(table: pa.Table, placement: Placement, *, source: str) -> pa.Table:
     is_outside = (grid_no < 0) & np.isfinite(lon) & np.isfinite(lat)
     outside_km = np.full(len(lon), np.nan)
     outside_km[is_outside] = measure_outside_km(placement.shapes, lon[is_outside], lat[is_outside])
-    placed = table.append_column("grid_no", pa.array(grid_no, mask=grid_no < 0)).append_column(
-        "outside_km", pa.array(outside_km, from_pandas=True)
-    )
-    district = np.full(len(lon), None, dtype=object)
-    district[grid_no >= 0] = placement.district[grid_no[grid_no >= 0]]
-    judged = _judge(table, district, placement, source=source)
+    # The last entry stands for whatever lies in no grid.
+    place_no = np.append(placement.place_of_grid, 0)[grid_no]
+    columns = {
+        "grid_no": pa.array(grid_no, mask=grid_no < 0),
+        "outside_km": pa.array(outside_km, from_pandas=True),
+        **_judge(table, place_no, placement, source=source),
+    }
     for end in ("reported", "closed"):
-        moments = _as_times(table[f"{end}_at_utc"])
-        passed = measure(moments, "work_hours", clock=placement.clock)
-        judged[f"{end}_work_s"] = pa.array(passed, pa.int64(), mask=passed == UNKNOWN)
-    for name, column in judged.items():
-        placed = placed.append_column(name, column)
-    return placed
+        passed = measure(_as_times(table[f"{end}_at_utc"]), "work_hours", clock=placement.clock)
+        columns[f"{end}_work_s"] = pa.array(passed, pa.int64(), mask=passed == UNKNOWN)
+    for name, column in columns.items():
+        table = table.append_column(name, column)
+    return table
 
 
-def _judge(table: pa.Table, district: np.ndarray, placement: Placement, *, source: str) -> dict[str, pa.Array]:
-    """Scenario, scene, level, template version and deadlines of every row."""
-    scenario, scene = _classify(table["category"], district, placement, source=source)
+def _judge(table: pa.Table, place_no: np.ndarray, placement: Placement, *, source: str) -> dict[str, pa.Array]:
+    """Scenario, scene, level, template version and deadlines of every row; alike rows are judged at once."""
+    categories = table["category"].combine_chunks().dictionary_encode()
+    texts = [*categories.dictionary.to_pylist(), None]
+    text_no = categories.indices.fill_null(len(texts) - 1).to_numpy()
     severity = table["severity"].to_numpy()
-    level = np.select(
-        [severity == grade for grade in _LEVEL_OF_SEVERITY], list(_LEVEL_OF_SEVERITY.values()), DEFAULT_LEVEL
-    )
-    version = np.full(len(level), None, dtype=object)
+    level_no = np.select([severity == grade for grade in _LEVEL_OF_SEVERITY], list(_LEVEL_OF_SEVERITY.values()), _LAST)
+    shape = (len(placement.places), len(texts), len(LEVELS))
+    kind, kind_of_row = np.unique(np.ravel_multi_index((place_no, text_no, level_no), shape), return_inverse=True)
+    rows_of_kind = np.split(np.argsort(kind_of_row, kind="stable"), np.cumsum(np.bincount(kind_of_row))[:-1])
     reported, own = _as_times(table["reported_at_utc"]), _as_times(table["due_at_utc"])
-    never = np.full(len(level), np.datetime64("NaT"), dtype="datetime64[us]")
+    never = np.full(len(reported), np.datetime64("NaT"), dtype="datetime64[us]")
     due = {"accept_due_at_utc": never, "template_due_at_utc": never.copy(), "close_due_at_utc": own.copy()}
-    keys = pd.DataFrame({"scenario": scenario, "district": district, "level": level})
-    keys = keys[keys["scenario"].notna()].fillna({"district": ""})
-    for (name, place, grade), labels in keys.groupby(["scenario", "district", "level"]).groups.items():
-        rows = labels.to_numpy()
-        template = choose_template(placement.templates, name, place or None)
-        version[rows] = pin_version(template)
-        found = _find_deadlines(reported[rows], own[rows], template.limits[grade], clock=placement.clock)
+    named: list[tuple[str | None, ...]] = []
+    find_class = cache(lambda text, place: _classify(text, placement.rules[source, place]))
+    for place_of, text_of, grade, rows in zip(*np.unravel_index(kind, shape), rows_of_kind, strict=False):
+        district, level = placement.places[place_of], LEVELS[grade]
+        scenario, scene = find_class(texts[text_of], district)
+        if scenario is None:
+            named.append((None, None, None, None))
+            continue
+        template = choose_template(placement.templates, scenario, district)
+        named.append((scenario, scene, pin_version(template), level))
+        found = _find_deadlines(reported[rows], own[rows], template.limits[level], clock=placement.clock)
         for moments, part in zip(found, due.values(), strict=True):
             part[rows] = moments
-    told = {"scenario": scenario, "scene": scene, "template_version": version}
-    texts = {name: pa.array(values, pa.string()) for name, values in told.items()}
-    times = {name: pa.array(moments, pa.timestamp("us"), from_pandas=True) for name, moments in due.items()}
-    return {**texts, "level": pa.array(level, pa.string(), mask=pd.isna(version)), **times}
+    told = zip(*named, strict=True) if named else [()] * len(_NAMES)
+    columns = {
+        name: pa.array(values, pa.string()).take(pa.array(kind_of_row))
+        for name, values in zip(_NAMES, told, strict=True)
+    }
+    return columns | {name: pa.array(times, pa.timestamp("us"), from_pandas=True) for name, times in due.items()}
 
 
-def _classify(
-    category: pa.ChunkedArray, district: np.ndarray, placement: Placement, *, source: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Scenario and scene of each row by the rules of its district; None where no rule fits."""
-    codes = category.combine_chunks().dictionary_encode()
-    texts, index = codes.dictionary.to_pylist(), codes.indices.fill_null(len(codes.dictionary)).to_numpy()
-    scenario, scene = (np.full(len(index), None, dtype=object) for _ in range(2))
-    for (owner, place), rules in placement.rules.items():
-        if owner != source:
-            continue
-        rows = np.flatnonzero(district == place)
-        found = [*(match_category(text, rules) or (None, None) for text in texts), (None, None)]
-        for part, target in enumerate((scenario, scene)):
-            target[rows] = np.array([pair[part] for pair in found], dtype=object)[index[rows]]
-    return scenario, scene
+_NAMES = ("scenario", "scene", "template_version", "level")
+
+
+def _classify(text: str | None, rules: Rules) -> tuple[str | None, str | None]:
+    return (match_category(text, rules) if text is not None else None) or (None, None)
 
 
 def _find_deadlines(
