@@ -153,10 +153,13 @@ def test_by_due_date_disposal_and_closing_have_days_of_their_own(by_hand):
 
 
 def test_a_limit_at_the_very_moment_has_not_passed():
-    reported = AS_OF - 5 * DAY
-    cases = [make_case(reported, as_of=AS_OF), make_case(reported - timedelta(microseconds=1), as_of=AS_OF)]
-    rows = ask_indicators(open_counts(cases, as_of=AS_OF), indicators=["overdue_open_rate"])
+    reported, done = AS_OF - 5 * DAY, AS_OF - DAY
+    closed = {"disposed_at_utc": done, "closed_at_utc": done, "close_days": 5}
+    cases = [make_case(reported, as_of=AS_OF), make_case(reported, as_of=AS_OF, **closed)]
+    cases.append(make_case(reported - timedelta(microseconds=1), as_of=AS_OF, close_days=5))
+    rows = ask_indicators(open_counts(cases, as_of=AS_OF), cohort="reported")
     assert (find(rows, "overdue_open_rate")["numerator"], find(rows, "overdue_open_rate")["denominator"]) == (1, 1)
+    assert (find(rows, "closing_rate")["numerator"], find(rows, "closing_rate")["denominator"]) == (0, 1)
 
 
 def test_a_clock_stopped_in_time_is_due_for_nothing():
