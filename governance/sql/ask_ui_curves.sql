@@ -1,0 +1,12 @@
+-- grain: one row per department ('' = all) whose closed cases of the scenario have a recurrence curve
+select
+    curve.department, any_value(curve.closed_cases) as closed_cases, max(curve.day) as last_day,
+    arg_max(curve.at_risk, curve.day) as at_risk_at_end, arg_max(curve.share_recurred, curve.day) as share_at_end,
+    any_value(life.half_life_days) as half_life_days, any_value(life.low_days) as half_life_low_days,
+    any_value(life.high_days) as half_life_high_days
+from out_recurrence_curve as curve
+left join out_half_life as life
+    on life.scenario = curve.scenario and curve.department = ''
+where curve.scenario = $scenario
+group by curve.department
+order by curve.department <> '', closed_cases desc, curve.department
