@@ -50,10 +50,10 @@ def _show_figures(view: View, scenario: str, district: Unit, whole: dict[str, An
             ),
             parts.Figure(
                 say("recurrence.by_curve"),
-                view.share(whole["share_at_end"]),
+                view.share(whole["known_share"]),
                 say(
                     "recurrence.by_curve_note",
-                    days=view.count(whole["last_day"]),
+                    days=view.count(whole["known_day"]),
                     cases=view.count(whole["closed_cases"]),
                 ),
             ),
