@@ -20,11 +20,12 @@ def run_page(page: str, build_dir: Path, *, language: str = "en", **choices: str
 
 
 def _show(page: str, build_dir: str, language: str) -> None:
-    import importlib
-    from pathlib import Path
+    # Its text alone is run, as a script of its own.
+    import importlib  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415
 
-    from governance.ui.address import follow_address
-    from governance.ui.view import View, open_current
+    from governance.ui.address import follow_address  # noqa: PLC0415
+    from governance.ui.view import View, open_current  # noqa: PLC0415
 
     follow_address(page)
     importlib.import_module(f"governance.ui.pages.{page}").show(View(open_current(Path(build_dir)), language))

@@ -8,18 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance import pipeline
+from governance import pipeline, snapshot, warehouse
 from governance.city import City, open_city
 from governance.demo import make_city
 from governance.indicators import charge_hours
 from governance.ui import flow_picture, recurrence_chart
 from governance.ui.view import View
 from tests.pages import find_table, read_figures, read_html, read_tables, run_page
-from tests.tiny_snapshot import SCRIPT, publish_tiny
+from tests.tiny_snapshot import MANIFEST, SCRIPT, fill_tiny, publish_tiny
 
 NOW_UTC = datetime(2026, 1, 2)  # noqa: DTZ001  naive UTC, as in storage
 MONTH = pd.Timestamp("2025-01-01")
@@ -293,6 +294,20 @@ def test_places_that_came_back_most_are_those_of_the_cases(city: City, cases: pd
     assert len(merged) == len(told)
     assert (merged["came_back"] == merged["back"]).all()
     assert (merged["closed_cases"] == merged["closed"]).all()
+
+
+@pytest.mark.parametrize(("low", "high", "shown"), [(30.2, 61.7, "44 d"), (0.0, 61.7, "–"), (30.2, np.inf, "–")])
+def test_a_half_life_is_shown_only_where_the_counts_tell_one(
+    tmp_path: Path, low: float, high: float, shown: str
+) -> None:
+    with snapshot.building(tmp_path) as draft:
+        fill_tiny(draft.con)
+        row = {"scenario": "group_rental", "half_life_days": 44.4, "low_days": low, "high_days": high}
+        warehouse.load_arrow(draft.con, "out_half_life", pa.Table.from_pylist([row]))
+        snapshot.publish(draft, manifest=MANIFEST)
+    value, basis = read_figures(run_page("scenario", tmp_path, tab="recurrence", scenario="group_rental"))["Half-life"]
+    assert value == shown
+    assert ("95 % interval 30 to 62 days" in basis) == (shown != "–")
 
 
 # Data health

@@ -28,13 +28,12 @@ HANDOVER_SCHEMA = pa.schema(
     + [(name, TEXT) for name in ("kind", "from_department", "to_department", "reason")]
 )
 MOVE_SCHEMA = pa.schema(
-    [("source", TEXT), ("incident_id", TEXT), ("at_utc", TIME), ("kind", TEXT), ("state", TEXT), ("is_paused", BOOL)]
-    + [("department", TEXT)]
+    [(name, TEXT) for name in ("source", "incident_id", "kind", "state", "department")]
+    + [("at_utc", TIME), ("is_paused", BOOL)]
 )
 STINT_SCHEMA = pa.schema(
-    [("source", TEXT), ("incident_id", TEXT), ("stint", SMALL), ("holder", TEXT)]
-    + [("from_utc", TIME), ("to_utc", TIME), ("began_by", TEXT), ("ended_by", TEXT), ("reason", TEXT)]
-    + [("work_s", LONG), ("clock_s", LONG)]
+    [(name, TEXT) for name in ("source", "incident_id", "holder", "began_by", "ended_by", "reason")]
+    + [("stint", SMALL), ("from_utc", TIME), ("to_utc", TIME), ("work_s", LONG), ("clock_s", LONG)]
 )
 
 
@@ -97,7 +96,7 @@ def list_moves(as_of_utc: datetime, *, hostile: str) -> list[dict]:
 
 
 def list_stints(as_of_utc: datetime, *, hostile: str) -> list[dict]:
-    """A-1: an hour at the desk, then 8 h, 24 h and 40 h of work; A-2: 16 h with SCRIPT, 24 h with housing; B-2: 24 h."""
+    """A-1: an hour at the desk, then 8, 24 and 40 h of work; A-2: 16 h with SCRIPT, 24 h with housing; B-2: 24 h."""
     rows = [
         ("A-1", "~desk", 216, 215, "reported", "dispatched", 1),
         ("A-1", "housing", 215, 192, "dispatched", "transferred", 8),

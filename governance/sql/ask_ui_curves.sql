@@ -8,7 +8,8 @@ select
     any_value(life.high_days) as half_life_high_days
 from out_recurrence_curve as curve
 left join out_half_life as life
-    on life.scenario = curve.scenario and curve.department = ''
+    -- an interval that is open on a side says that the counts do not tell
+    on life.scenario = curve.scenario and curve.department = '' and life.low_days > 0 and isfinite(life.high_days)
 where curve.scenario = $scenario
 group by curve.department
 order by curve.department <> '', closed_cases desc, curve.department

@@ -10,6 +10,7 @@ import streamlit as st
 
 from governance.ui import parts
 from governance.ui.choices import Unit, choose, find_district
+from governance.ui.language import MISSING
 from governance.ui.recurrence_chart import list_marks, show_curves
 from governance.ui.view import View
 
@@ -39,10 +40,6 @@ def _show_figures(view: View, scenario: str, district: Unit, whole: dict[str, An
     say = view.say
     told = {"part": view.count(rate["numerator"]), "cases": view.count(rate["denominator"])}
     place = district.name if district.level else say("choose.whole_city")
-    half_life = {
-        "low": view.decimal(whole["half_life_low_days"], digits=0),
-        "high": view.decimal(whole["half_life_high_days"], digits=0),
-    }
     parts.show_figures(
         [
             parts.Figure(
@@ -57,11 +54,7 @@ def _show_figures(view: View, scenario: str, district: Unit, whole: dict[str, An
                     cases=view.count(whole["closed_cases"]),
                 ),
             ),
-            parts.Figure(
-                say("recurrence.half_life"),
-                say("unit.days", value=view.decimal(whole["half_life_days"], digits=0)),
-                say("recurrence.half_life_note", **half_life),
-            ),
+            _tell_half_life(view, whole),
             parts.Figure(
                 say("recurrence.rework"),
                 view.share(rework["value"]),
@@ -75,6 +68,16 @@ def _show_figures(view: View, scenario: str, district: Unit, whole: dict[str, An
         ]
     )
     parts.show_note(_explain(view, scenario))
+
+
+def _tell_half_life(view: View, whole: dict[str, Any]) -> parts.Figure:
+    """The half-life, where the counts tell one."""
+    label = view.say("recurrence.half_life")
+    if pd.isna(whole["half_life_days"]):
+        return parts.Figure(label, MISSING, view.say("recurrence.half_life_unknown"))
+    low, high = (view.decimal(whole[f"half_life_{end}_days"], digits=0) for end in ("low", "high"))
+    days = view.say("unit.days", value=view.decimal(whole["half_life_days"], digits=0))
+    return parts.Figure(label, days, view.say("recurrence.half_life_note", low=low, high=high))
 
 
 def _explain(view: View, scenario: str) -> str:
@@ -112,13 +115,17 @@ def _show_numbers(view: View, drawn: list[pd.DataFrame], last_day: int) -> None:
         at = curve.set_index("day").reindex(days).reset_index().to_dict("records")
         name = str(curve["series"].iloc[0])
         rows.append((name, view.say("recurrence.share"), *(view.share(row["share_recurred"]) for row in at)))
-        bounds = [
-            view.say("recurrence.between", low=view.share(row["low"]), high=view.share(row["high"])) for row in at
-        ]
+        bounds = [_spell_bounds(view, row) for row in at]
         rows.append(("", view.say("recurrence.interval"), *bounds))
         rows.append(("", view.say("recurrence.at_risk"), *(view.count(row["at_risk"]) for row in at)))
     titles = [parts.Column(view.say("recurrence.after", days=view.count(day)), is_number=True) for day in days]
     parts.show_table([parts.Column(""), parts.Column(""), *titles], rows)
+
+
+def _spell_bounds(view: View, row: dict[Any, Any]) -> str:
+    if pd.isna(row["low"]):
+        return MISSING
+    return view.say("recurrence.between", low=view.share(row["low"]), high=view.share(row["high"]))
 
 
 def _show_places(view: View, scenario: str, district: Unit) -> None:
