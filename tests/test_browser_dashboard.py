@@ -242,7 +242,7 @@ def test_hand_overs_are_a_picture_on_a_desk_and_a_list_on_a_phone(visit: OpenPag
 
 def test_the_recurrence_curve_is_compared_with_all_scenarios(visit: OpenPage) -> None:
     page = visit("/scenario?scenario=group_rental&tab=recurrence")
-    page.locator("[data-testid=stVegaLiteChart] [role=graphics-document]").wait_for()
+    page.locator("[role=graphics-document]").wait_for()
     choose(page, "Compare with", "All scenarios")
     expect(page).to_have_url(re.compile("compare=~all"))
     expect(page.locator(".g-table").first.get_by_text("All scenarios")).to_be_visible()

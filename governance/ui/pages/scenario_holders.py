@@ -166,7 +166,7 @@ def _show_hours(view: View, scenario: str, district: Unit, *, since: date) -> No
             month=f"{since:%Y-%m}",
         ),
     )
-    frame = _charge_hours(view, scenario, district.unit_id, since)
+    frame = _charge(view, view.city.current.sha256, scenario, district.unit_id, since)
     if frame.empty:
         parts.show_note(view.say("scenario.no_cases"))
         return
@@ -189,10 +189,6 @@ def _show_hours(view: View, scenario: str, district: Unit, *, since: date) -> No
             for row in frame.to_dict("records")
         ),
     )
-
-
-def _charge_hours(view: View, scenario: str, district: str, since: date) -> pd.DataFrame:
-    return _charge(view, view.city.current.sha256, scenario, district, since)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
