@@ -113,7 +113,7 @@ def _tables(city: City, names: tuple[str, ...]) -> dict[str, list[tuple[object, 
     for name in names:
         frame = city.sql(f"select * from {name}")  # noqa: S608
         doubles = frame.select_dtypes("float").round(9)
-        tables[name] = sorted(frame.assign(**doubles).astype(str).itertuples(index=False, name=None))
+        tables[name] = sorted(frame.assign(**doubles).astype(object).map(str).itertuples(index=False, name=None))
     return tables
 
 
