@@ -48,8 +48,10 @@ def take_picture(browser: Browser, address: str, folder: Path, *, name: str, lan
     suffix = "-card" if name == "map" else ""
     save(page, folder / f"{name}{suffix}-{language}-{size}.png", size)
     if name == "scenario":
-        page.get_by_role("tab").nth(1).click()
-        save(page, folder / f"{name}-sheet-{language}-{size}.png", size)
+        for place, tab in enumerate(("holders", "recurrence", "sheet"), start=1):
+            page.get_by_role("tab").nth(place).click()
+            wait_until_still(page)
+            save(page, folder / f"{name}-{tab}-{language}-{size}.png", size)
     page.close()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,8 +16,10 @@ import pyarrow as pa
 import shapely
 
 from governance import snapshot, warehouse
+from governance.cases.transfers import Proposal, list_proposals
 from governance.errors import InputError
 from governance.indicators.asking import Cohort, Period, Where, ask_indicators
+from governance.scenarios.template import Template
 from governance.toml_model import nearest
 
 _PATIENCE_S = 120.0
@@ -130,8 +132,24 @@ class City:
             self, indicators=indicators, by=by, period=period, cohort=cohort, since=since, until=until, **where
         )
 
+    def disputes(self, *, scenario: str | None = None) -> pd.DataFrame:
+        """One row per rule of a template that hand-overs of the last 365 days contest, the most cases first.
+
+        Columns of `cases.transfers.Proposal`, with `share` (cases / held_cases) and `ended_share`; `reasons` is a
+        tuple of (reason, cases). A row is a proposal: a person must judge it.
+        """
+        rows = self.ask("export_templates", scenario=scenario).to_dict("records")
+        templates = {row["scenario"]: Template.model_validate_json(row["template"]) for row in rows}
+        found = list_proposals(self.ask("export_disputes", scenario=scenario), templates)
+        names = [field.name for field in fields(Proposal)]
+        listed = [
+            {**{name: getattr(row, name) for name in names}, "share": row.share, "ended_share": row.ended_share}
+            for row in found
+        ]
+        return pd.DataFrame(listed, columns=[*names, "share", "ended_share"])
+
     def health(self) -> dict[str, pd.DataFrame]:
-        """What became of every input row: `files`, `reasons`, `locations`, `unmapped`, `checks`."""
+        """What became of every input row: `files`, `reasons`, `locations`, `unmapped`, `moves`, `checks`."""
         names = [name.removeprefix("ask_") for name in warehouse.list_queries("ask_health_")]
         return {name.removeprefix("health_"): self.ask(name) for name in names}
 

@@ -175,7 +175,7 @@ def cells(  # noqa: PLR0913  the options of one command
     epilog="Example: `python -m governance export tiers --scenario group_rental --district 海曙区 --out tiers.xlsx`",
 )
 def export(  # noqa: PLR0913, PLR0917  the options of one command
-    what: Annotated[str, typer.Argument(help="tiers | overdue | cases | grids | indicators")],
+    what: Annotated[str, typer.Argument(help="tiers | overdue | cases | grids | indicators | disputes")],
     out: Annotated[Path, typer.Option(help="The file to write.")],
     format_: Annotated[
         str | None,
@@ -206,6 +206,12 @@ def export(  # noqa: PLR0913, PLR0917  the options of one command
         rows = export_indicators(open_city(build_dir), out, **chosen, **cut)
     elif cut != cli_indicators.read_cut():
         raise ConfigError(f"--by, --period, --cohort, --since and --until cut indicators, not {what}; leave them out.")
+    elif what == "disputes":
+        from governance.disputes import export_disputes
+
+        if district is not None:
+            raise ConfigError("Disputes are about a template's rules, in the whole city; leave the district out.")
+        rows = export_disputes(open_city(build_dir), out, scenario=scenario, language=language, format=format_)
     else:
         rows = export_table(open_city(build_dir), what, out, **chosen)
     messages.print(f"{rows:,} rows written to {out}.")
@@ -328,9 +334,13 @@ def _print_health(report: dict[str, Any]) -> None:
     unmapped = Table("source", "category", "cases", title="Categories in no scenario")
     for entry in report["unmapped"][:_MOST_UNMAPPED]:
         unmapped.add_row(escape(entry["source"]), escape(entry["category"]), f"{entry['rows']:,}")
+    moves = Table("after", "came", "events", "cases", title="Events that break the procedure (kept)")
+    for entry in report["moves"]:
+        state = f"{entry['state']}, clock stopped" if entry["is_paused"] else entry["state"]
+        moves.add_row(state or "all", entry["kind"] or "", f"{entry['events']:,}", f"{entry['cases']:,}")
     checks = Table("check", "failing rows", title="Checks")
     for entry in report["checks"]:
         checks.add_row(entry["name"], f"{entry['failing_rows']:,}")
-    for table in (files, reasons, places, unmapped, checks):
+    for table in (files, reasons, places, unmapped, moves, checks):
         if table.row_count:
             console.print(table)

@@ -12,7 +12,8 @@ def report_health(city: City) -> dict[str, Any]:
 
     Shape: {generation, as_of, files: [{source, file, read, accepted, quarantined, duplicate,
     reasons: {code: rows}}], locations: [{source, location_status, rows}], unmapped: [{source, category, rows}],
-    checks: [{name, failing_rows}]}.
+    moves: [{state, is_paused, kind, events, cases}] (what breaks the procedure; the last one, without a kind, is
+    the total), checks: [{name, failing_rows}]}.
     """
     reasons: dict[tuple[str, str], dict[str, int]] = {}
     for row in city.ask("health_reasons").to_dict("records"):
@@ -31,5 +32,12 @@ def report_health(city: City) -> dict[str, Any]:
         "files": files,
         "locations": city.ask("health_locations").to_dict("records"),
         "unmapped": city.ask("health_unmapped").to_dict("records"),
+        "moves": [
+            {**row, "events": int(row["events"]), "cases": int(row["cases"])}
+            for row in city.ask("health_moves")
+            .astype(object)
+            .where(lambda frame: frame.notna(), None)
+            .to_dict("records")
+        ],
         "checks": city.ask("health_checks").to_dict("records"),
     }

@@ -10,6 +10,7 @@ import shapely
 
 from governance import warehouse
 from governance.cases.counts import build_counts
+from governance.cases.half_life import tabulate_half_lives
 from governance.cases.recurrence import find_recurrences
 from governance.grids.city_grids import CityGrids
 from governance.profile import Profile
@@ -50,6 +51,9 @@ def build_outputs(con: warehouse.Connection, profile: Profile, templates: Templa
         warehouse.build_table(con, name, as_of_utc=as_of_utc, as_of_day=day, first_day=first_day, zone=profile.timezone)
     rules = {scenario: template.recurrence for scenario, template in templates.city.items()}
     find_recurrences(con, rules, as_of_utc=as_of_utc)
+    warehouse.build_table(con, "out_recurring_place")
+    curves = warehouse.fetch_arrow(con, "src_whole_curve")
+    warehouse.load_arrow(con, "out_half_life", tabulate_half_lives(curves.to_pandas()))
     days = {scenario: rule.within_days for scenario, rule in rules.items()}
     build_counts(con, as_of_utc=as_of_utc, zone=profile.timezone, recurrence_days=days)
 
@@ -57,7 +61,8 @@ def build_outputs(con: warehouse.Connection, profile: Profile, templates: Templa
 _TABLES = (
     "mid_unit_grid", "mid_grid_scenario", "out_unit", "out_grid_month", "mid_town_week", "out_trend",
     "mid_town_stage", "out_funnel", "mid_step_hour", "out_step_time", "out_department", "out_overdue",
-    "mid_last_handover", "out_open", "out_recent_handover", "out_slowest_link", "out_dispute",
+    "mid_last_handover", "out_open", "out_recent_handover", "out_slowest_link", "out_dispute", "out_stuck",
+    "out_illegal_move", "out_illegal_sample",
     "meta_location", "meta_unmapped", "meta_suspicious_point",
 )  # fmt: skip
 

@@ -211,6 +211,43 @@ def test_the_sheet_shows_a_districts_own_version_and_who_does_what(visit: OpenPa
     expect(page).to_have_url(re.compile("district=~city"))
 
 
+@pytest.mark.parametrize("spoken", language.LANGUAGES)
+def test_the_open_tab_stands_in_the_address_and_outlives_the_language(visit: OpenPage, spoken: str) -> None:
+    page = visit("/scenario?scenario=group_rental", spoken=spoken)
+    page.get_by_role("tab", name=language.say(spoken, "scenario.holders")).click()
+    expect(page).to_have_url(re.compile("tab=holders"))
+    expect(page.locator(".g-matrix")).to_contain_text(tiny_snapshot.SCRIPT)
+    other = {"zh": "English", "en": "中文"}[spoken]
+    page.get_by_role("radio", name=other).or_(page.get_by_role("button", name=other)).first.click()
+    again = {"zh": "en", "en": "zh"}[spoken]
+    expect(page.get_by_role("tab", selected=True)).to_have_text(language.say(again, "scenario.holders"))
+    page.get_by_role("tab", name=language.say(again, "scenario.progress")).click()
+    expect(page.get_by_text(language.say(again, "scenario.stuck"))).to_be_visible()
+
+
+def test_hand_overs_are_a_picture_on_a_desk_and_a_list_on_a_phone(visit: OpenPage) -> None:
+    page = visit("/scenario?scenario=group_rental&tab=holders")
+    picture, listed = (
+        page.locator(".st-key-flow_picture [role=graphics-document]"),
+        page.locator(".st-key-flow_list table"),
+    )
+    picture.wait_for()
+    expect(listed).to_be_hidden()
+    page.set_viewport_size(PHONE)
+    expect(listed).to_be_visible()
+    expect(picture).to_be_hidden()
+    expect(listed.locator("tbody tr")).to_have_count(3)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_the_recurrence_curve_is_compared_with_all_scenarios(visit: OpenPage) -> None:
+    page = visit("/scenario?scenario=group_rental&tab=recurrence")
+    page.locator("[role=graphics-document]").wait_for()
+    choose(page, "Compare with", "All scenarios")
+    expect(page).to_have_url(re.compile("compare=~all"))
+    expect(page.locator(".g-table").first.get_by_text("All scenarios")).to_be_visible()
+
+
 def test_filters_change_the_figures_and_the_download(visit: OpenPage, tmp_path: Path) -> None:
     page = visit("/overdue")
     expect(page.locator(".g-figure b").first).to_have_text("6")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tiny_counts import find, local, make_case, open_counts, utc
 
 from governance.errors import ConfigError
-from governance.indicators import SLICES, ask_indicators, load_registry
+from governance.indicators import SLICES, ask_indicators, charge_hours, load_registry
 
 AS_OF = local("2025-03-01T00:00:00")
 DAY = timedelta(days=1)
@@ -236,6 +236,18 @@ def test_holding_is_charged_to_whoever_held_and_dated_by_the_report(by_hand):
     assert rows["value"].tolist() == [2, 9, 1]
     assert set(rows["cohort"]) == {"reported"}
     assert by_hand.indicators(["holding_hours"], scenario="lane")["value"].isna().all()
+
+
+def test_an_average_cases_hours_are_charged_to_those_who_held_it(by_hand):
+    """Nine cases of which 12 hours of holding are known: 9 by housing, 2 by the fire brigade, 1 at the desk."""
+    frame = charge_hours(by_hand)
+    assert frame["department"].tolist() == ["housing", "fire", "~desk"]
+    assert frame["work_hours"].tolist() == [9, 2, 1]
+    assert frame["cases"].tolist() == [9, 9, 9]
+    assert frame["hours_per_case"].tolist() == pytest.approx([9 / 9, 2 / 9, 1 / 9])
+    assert frame["hours_per_stretch"].tolist() == [9, 2, 1]
+    assert frame["share"].tolist() == pytest.approx([9 / 12, 2 / 12, 1 / 12])
+    assert charge_hours(by_hand, scenario="ghosts").empty
 
 
 def test_recurrence_is_dated_by_the_closing_and_waits_for_all_its_days(by_hand):

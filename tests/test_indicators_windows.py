@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.errors import ConfigError
-from governance.indicators.windows import Window, pair_by_year, pair_windows, start_period
+from governance.indicators.windows import Window, pair_by_year, pair_windows, start_months, start_period
 
 D = date.fromisoformat
 
@@ -102,3 +102,18 @@ def test_both_sides_always_have_the_same_number_of_days(period, day, known, agai
     assert current.days == base.days > 0
     assert current.until <= first_incomplete
     assert base.until <= current.since
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "first"),
+    [
+        ("2025-12-31", 12, "2025-01-01"),
+        ("2026-01-01", 12, "2025-02-01"),
+        ("2025-03-01", 1, "2025-03-01"),
+        ("2025-01-15", 2, "2024-12-01"),
+        ("2024-02-29", 14, "2023-01-01"),
+        ("2025-12-01", 24, "2024-01-01"),
+    ],
+)
+def test_so_many_months_end_with_the_one_of_the_day(day, months, first):
+    assert start_months(D(day), months=months) == D(first)

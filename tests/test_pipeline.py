@@ -113,13 +113,14 @@ def _tables(city: City, names: tuple[str, ...]) -> dict[str, list[tuple[object, 
     for name in names:
         frame = city.sql(f"select * from {name}")  # noqa: S608
         doubles = frame.select_dtypes("float").round(9)
-        tables[name] = sorted(frame.assign(**doubles).astype(str).itertuples(index=False, name=None))
+        tables[name] = sorted(frame.assign(**doubles).astype(object).map(str).itertuples(index=False, name=None))
     return tables
 
 
 SAME = (
     "core_case", "core_quarantine", "out_unit", "out_trend", "out_funnel", "out_department", "out_overdue",
-    "out_grid_month", "meta_file", "meta_file_reason", "meta_location", "meta_unmapped",
+    "out_grid_month", "out_stuck", "out_illegal_move", "out_illegal_sample", "out_recurring_place", "out_half_life",
+    "meta_file", "meta_file_reason", "meta_location", "meta_unmapped",
 )  # fmt: skip
 
 

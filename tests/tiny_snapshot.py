@@ -1,7 +1,7 @@
 """A tiny city in a snapshot, worked by hand: four grids, two districts, two scenarios, thirteen cases, hostile texts.
 
-`core_*`, `out_tier`, `out_reason` and the accounts of the input are written here row by row; the remaining `out_*`
-and `meta_*` tables come from the package's own SQL, so that their columns are always those of a real build.
+`core_*`, `out_tier`, `out_reason` and the accounts of the input are written here and in `tiny_lives` row by row; the
+remaining `out_*` and `meta_*` tables come from the package's own build, so that they are always those of a real one.
 
 As of 2025-03-01 00:00 UTC (08:00 in Ningbo). Overdue and open, in hours:
   A-1 48 · A-2 624 (seriously) · FORMULA 24 · B-2 12 · C-1 72 (in no grid) · D-1 6 (in no scenario, no department)
@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import shapely
 
-from governance import snapshot, warehouse
-from governance.scenarios import Template, load_departments, load_templates, pin_version
+from governance import outputs, snapshot, warehouse
+from governance.scenarios import Template, TemplateSet, load_departments, load_templates
+from tests import tiny_lives
 
 SCRIPT = "<img src=x onerror=alert(1)>"
 FORMULA = "=cmd|' /C calc'!A0"
@@ -71,13 +74,14 @@ def fill_tiny(con: warehouse.Connection) -> None:
     load_rows(con, "core_quarantine", QUARANTINE_SCHEMA, list_quarantine())
     load_rows(con, "out_tier", TIER_SCHEMA, list_tiers())
     load_rows(con, "out_reason", REASON_SCHEMA, list_reasons())
+    load_rows(con, "core_stint", tiny_lives.STINT_SCHEMA, tiny_lives.list_stints(AS_OF_UTC, hostile=SCRIPT))
+    load_rows(con, "src_handover", tiny_lives.HANDOVER_SCHEMA, tiny_lives.list_handovers(AS_OF_UTC, hostile=SCRIPT))
+    load_rows(con, "core_illegal_move", tiny_lives.MOVE_SCHEMA, tiny_lives.list_moves(AS_OF_UTC, hostile=SCRIPT))
     for table, (schema, rows) in list_meta().items():
         load_rows(con, table, schema, rows)
-    first_day = warehouse.fetch_value(con, "src_first_day")
-    warehouse.build_table(con, "core_unit", city_zh="小城（合成）", city_en="Tiny (synthetic)")
-    for name in PREPARED:
-        values = {"as_of_utc": AS_OF_UTC, "as_of_day": date(2025, 3, 1), "first_day": first_day, "zone": ZONE}
-        warehouse.build_table(con, name, **values)
+    warehouse.build_table(con, "out_handover", as_of_utc=AS_OF_UTC)
+    profile = SimpleNamespace(name_zh="小城（合成）", name_en="Tiny (synthetic)", zone=ZoneInfo(ZONE), timezone=ZONE)
+    outputs.build_outputs(con, profile, list_templates(), as_of_utc=AS_OF_UTC)
 
 
 def load_rows(con: warehouse.Connection, table: str, schema: pa.Schema, rows: list[dict]) -> None:
@@ -136,7 +140,7 @@ def make_case(incident_id: str, grid_no: int | None, *, days_ago: float, **given
     lon, lat = given.pop("lon", None), given.pop("lat", None)
     if grid_no is not None:
         lon, lat = 121.505 + 0.01 * (grid_no % 2), 29.805 + 0.01 * (grid_no // 2)
-    return {
+    case = {
         "source": "platform", "incident_id": incident_id, "reported_at_utc": reported,
         "reported_on": (reported + timedelta(hours=8)).date(), "lon": lon, "lat": lat, "grid_no": grid_no,
         "location_status": "matched" if grid_no is not None else "outside" if lon else "missing",
@@ -149,6 +153,7 @@ def make_case(incident_id: str, grid_no: int | None, *, days_ago: float, **given
         "overdue_hours": (AS_OF_UTC - due).total_seconds() / 3600 if due else None, "age_hours": days_ago * 24.0,
         "transfers": 0, "returns": 0, "reopenings": 0, **given,
     }  # fmt: skip
+    return tiny_lives.live(case, as_of_utc=AS_OF_UTC)
 
 
 def list_quarantine() -> list[dict]:
@@ -183,19 +188,9 @@ def list_reasons() -> list[dict]:
 
 
 def list_meta() -> dict[str, tuple[pa.Schema, list[dict]]]:
-    templates, departments = load_templates(), load_departments()
-    scenarios = [
-        {
-            "scenario": name, "place": place, "name_zh": templates[name].name_zh, "name_en": templates[name].name_en,
-            "template": json.dumps(templates[name].model_dump(mode="json"), ensure_ascii=False),
-        }
-        for place, name in enumerate(SCENARIOS)
-    ]  # fmt: skip
-    names = [{"department": d.id, "name_zh": d.name_zh, "name_en": d.name_en} for d in departments.values()]
+    names = [{"department": d.id, "name_zh": d.name_zh, "name_en": d.name_en} for d in load_departments().values()]
     names.append({"department": SCRIPT, "name_zh": SCRIPT, "name_en": SCRIPT})
     return {
-        "meta_scenario": (SCENARIO_SCHEMA, scenarios),
-        "meta_template": (text_schema("scenario", "district", "template_version", "template"), list_templates()),
         "meta_department": (text_schema("department", "name_zh", "name_en"), names),
         "meta_level": (LEVEL_SCHEMA, LEVELS),
         "meta_model": (text_schema("scenario", "model"), [{"scenario": name, "model": "{}"} for name in SCENARIOS]),
@@ -206,20 +201,14 @@ def list_meta() -> dict[str, tuple[pa.Schema, list[dict]]]:
     }
 
 
-def list_templates() -> list[dict]:
+def list_templates() -> TemplateSet:
     """The shared templates of the two scenarios, and Haishu's own version of one: 5 working days instead of 15."""
     shared = load_templates()
     whole = shared["group_rental"].model_dump(mode="json")
     whole["limits"]["III"]["dispose"]["value"] = 5
     own = {"version": "1.2.0", "extends": "group_rental@1.0.0", "label": "haishu", "district": "330203"}
-    templates = [*(shared[name] for name in SCENARIOS), Template.model_validate({**whole, **own})]
-    return [
-        {
-            "scenario": template.id, "district": template.district, "template_version": pin_version(template),
-            "template": template.model_dump_json(),
-        }
-        for template in templates
-    ]  # fmt: skip
+    district = Template.model_validate({**whole, **own})
+    return TemplateSet({name: shared[name] for name in SCENARIOS}, {("group_rental", "330203"): district})
 
 
 def text_schema(*names: str) -> pa.Schema:
@@ -232,11 +221,6 @@ def schema(**columns: pa.DataType) -> pa.Schema:
 
 TEXT, INT, LONG, DOUBLE, BOOL, TIME = (
     pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_(), pa.timestamp("us"),
-)  # fmt: skip
-PREPARED = (
-    "mid_unit_grid", "mid_grid_scenario", "out_unit", "out_grid_month", "mid_town_week", "out_trend",
-    "mid_town_stage", "out_funnel", "out_department", "out_overdue",
-    "meta_location", "meta_unmapped", "meta_suspicious_point",
 )  # fmt: skip
 GRID_SCHEMA = schema(
     grid_no=INT, grid_id=TEXT, level_1_id=TEXT, level_1_zh=TEXT, level_1_en=TEXT, level_2_id=TEXT, level_2_zh=TEXT,
@@ -251,11 +235,11 @@ CASE_SCHEMA = schema(
     due_from=TEXT, is_open=BOOL,
     is_overdue=BOOL, is_near_due=BOOL, is_seriously_overdue=BOOL, is_disposed_late=BOOL, overdue_hours=DOUBLE,
     age_hours=DOUBLE, transfers=INT, returns=INT, reopenings=INT, source_is_overdue=BOOL,
+    **dict(tiny_lives.CASE_COLUMNS),
 )  # fmt: skip
 QUARANTINE_SCHEMA = schema(source=TEXT, file=TEXT, row_number=LONG, reasons=pa.list_(TEXT), original=TEXT)
 TIER_SCHEMA = schema(grid_no=INT, scenario=TEXT, expected_reports_28d=DOUBLE, p_any_28d=DOUBLE, rank=INT, tier=TEXT)
 REASON_SCHEMA = schema(grid_no=INT, scenario=TEXT, feature=TEXT, value=DOUBLE, contribution=DOUBLE)
-SCENARIO_SCHEMA = schema(scenario=TEXT, place=INT, name_zh=TEXT, name_en=TEXT, template=TEXT)
 LEVEL_SCHEMA = schema(level=INT, name_zh=TEXT, name_en=TEXT)
 LEVELS = [
     {"level": 1, "name_zh": "区县", "name_en": "District"},

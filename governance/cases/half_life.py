@@ -15,11 +15,12 @@ third in the demo city), the share too large, and the interval knows nothing of 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
@@ -79,6 +80,14 @@ def estimate_half_life(curve: pd.DataFrame) -> HalfLife:
     return HalfLife(naive_days, float(np.exp(log_days)), float(low_days), float(high_days), share, background)
 
 
+def tabulate_half_lives(curves: pd.DataFrame) -> pa.Table:
+    """The rows of `out_half_life`: one per scenario, from the rows of one curve for each of them."""
+    rows = [
+        {"scenario": scenario, **asdict(estimate_half_life(curve))} for scenario, curve in curves.groupby("scenario")
+    ]
+    return pa.Table.from_pylist(rows, schema=_SCHEMA)
+
+
 def _fit_others(half_life_days: float, recurred: Floats, at_risk: Floats) -> tuple[float, float, float]:
     """Give the least negative log-likelihood with this half-life, and the share and the background that reach it."""
     days = len(recurred)
@@ -112,3 +121,9 @@ def _find_end(lose: Callable[[float], float], trials: list[float], worst: float)
         if lose(outside) > worst:
             return float(optimize.brentq(lambda trial: lose(trial) - worst, inside, outside, xtol=1e-6))
     return None
+
+
+_SCHEMA = pa.schema(
+    [("scenario", pa.string()), ("naive_days", pa.int32())]
+    + [(name, pa.float64()) for name in ("half_life_days", "low_days", "high_days", "share", "background_per_day")]
+)

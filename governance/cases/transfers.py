@@ -21,16 +21,17 @@ LEAST_CASES = 30
 LEAST_SHARE = 0.03
 """Of the cases of the scene that the sender ever had."""
 _MOST_REASONS = 3
+NOBODY = "~none"
 
 
 @dataclass(frozen=True)
 class Proposal:
     """One contested rule: `from_department` keeps passing cases of a scene to `to_department`.
 
-    change: "dispatch" where the receiver leads the scene anyway (the desk sent the case astray); "lead" where most of
-    the cases end with the receiver (let it lead, or part the scene in two); "collaborator" where the receiver has no
-    part in the scene (give it one); "boundary" where both have a part and the cases come back (write down who does
-    what). reasons: the most frequent ones with their cases.
+    change: "dispatch" where the receiver leads the scene anyway (whoever sent the case elsewhere sent it astray);
+    "lead" where most of the cases end with the receiver (let it lead, or part the scene in two); "collaborator" where
+    the receiver has no part in the scene (say whether it has one); "boundary" where both have a part and the cases
+    come back (write down who does what). reasons: the most frequent ones with their cases.
     """
 
     scenario: str
@@ -48,6 +49,11 @@ class Proposal:
         """The part of the sender's cases that it passed to this receiver."""
         return self.cases / self.held_cases
 
+    @property
+    def ended_share(self) -> float:
+        """The part of the cases passed on that ended with the receiver."""
+        return self.ended_with_receiver / self.cases
+
 
 def list_proposals(
     disputes: pd.DataFrame,
@@ -56,31 +62,39 @@ def list_proposals(
     least_cases: int = LEAST_CASES,
     least_share: float = LEAST_SHARE,
 ) -> list[Proposal]:
-    """The contested rules in the rows of `out_dispute`, the most cases first; `templates` are named by scenario."""
+    """The contested rules in the rows of `out_dispute`, the most cases first; `templates` are named by scenario.
+
+    Cases that nobody known passed on contest no rule. A scenario without a template has no rules to contest.
+    """
     keys = ["scenario", "scene", "from_department", "to_department"]
     proposals = []
-    for (scenario, scene, sender, receiver), rows in disputes.groupby(keys, dropna=False, sort=False):
+    for (scenario, scene, sender, receiver), rows in disputes.groupby(keys, dropna=False):
         template, held = templates.get(scenario), int(rows["held_cases"].iloc[0])
-        cases, ended = int(rows["cases"].sum()), int(rows["ended_with_receiver"].sum())
-        if template is None or cases < least_cases or cases < least_share * held:
+        cases = int(rows["cases"].sum())
+        if template is None or sender == NOBODY or cases < max(least_cases, least_share * held):
             continue
         name = None if pd.isna(scene) else str(scene)
-        lead, helpers = _find_parties(template, name)
-        reasons = rows.loc[rows["reason"] != ""].nlargest(_MOST_REASONS, "cases")
-        proposals.append(
-            Proposal(
-                scenario=scenario,
-                scene=name,
-                from_department=sender,
-                to_department=receiver,
-                cases=cases,
-                held_cases=held,
-                ended_with_receiver=ended,
-                change=_choose_change(receiver, lead, helpers, ended_share=ended / cases),
-                reasons=tuple(zip(reasons["reason"], (int(count) for count in reasons["cases"]), strict=True)),
-            )
-        )
-    return sorted(proposals, key=lambda proposal: -proposal.cases)
+        proposals.append(_propose(template, name, sender, receiver, rows))
+    return sorted(proposals, key=lambda found: (-found.cases, *(str(getattr(found, key) or "") for key in keys)))
+
+
+def _propose(template: Template, scene: str | None, sender: str, receiver: str, rows: pd.DataFrame) -> Proposal:
+    lead, helpers = _find_parties(template, scene)
+    cases, ended = int(rows["cases"].sum()), int(rows["ended_with_receiver"].sum())
+    reasons = rows[rows["reason"] != ""].sort_values(["cases", "reason"], ascending=[False, True]).head(_MOST_REASONS)
+    return Proposal(
+        scenario=template.id,
+        scene=scene,
+        from_department=sender,
+        to_department=receiver,
+        cases=cases,
+        held_cases=int(rows["held_cases"].iloc[0]),
+        ended_with_receiver=ended,
+        change=_choose_change(receiver, lead, helpers, ended_share=ended / cases),
+        reasons=tuple(
+            (str(reason), int(count)) for reason, count in zip(reasons["reason"], reasons["cases"], strict=True)
+        ),
+    )
 
 
 def _find_parties(template: Template, scene_id: str | None) -> tuple[str, frozenset[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from governance.indicators.asking import SLICES, ask_indicators
 from governance.indicators.comparing import compare_periods
 from governance.indicators.composite import score_composite
+from governance.indicators.holding import charge_hours
 from governance.indicators.leagues import rank_league
 from governance.indicators.pilots import compare_with_control, report_pilot
 from governance.indicators.registry import MAIN, Indicator, load_registry, read_formulas
@@ -14,6 +15,7 @@ __all__ = [
     "SLICES",
     "Indicator",
     "ask_indicators",
+    "charge_hours",
     "compare_periods",
     "compare_with_control",
     "load_registry",

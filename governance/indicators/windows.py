@@ -87,6 +87,12 @@ def _start_next(period: str, since: date) -> date:
     return date(since.year + month // 12, month % 12 + 1, 1)
 
 
+def start_months(day: date, *, months: int) -> date:
+    """The first day of the earliest of so many months, of which the last is the one that holds `day`."""
+    number = 12 * day.year + day.month - months
+    return date(number // 12, number % 12 + 1, 1)
+
+
 def move_year(day: date, years: int) -> date:
     """The same date in another year; 29 February becomes 1 March, as both follow 28 February."""
     if (day.month, day.day) == _LEAP_DAY:

@@ -6,14 +6,20 @@ with recent as (
     where reported_on >= $as_of_day - 365 and stage <> 'cancelled'
 ),
 handed as (
-    select distinct source, incident_id, from_department, to_department, coalesce(reason, '') as reason
+    -- the first reason that was given, so that a case counts once for its pair however often it went that way
+    select
+        source, incident_id, from_department, to_department,
+        coalesce(arg_min(reason, at_utc) filter (where reason <> ''), '') as reason
     from src_handover
     where to_department <> '~desk' and to_department <> from_department
+    group by source, incident_id, from_department, to_department
 ),
 holder as (
     select source, incident_id, first_department as department from recent
     union
     select source, incident_id, to_department from handed
+    union
+    select source, incident_id, from_department from handed
 ),
 held as (
     select scenario, scene, department as from_department, count(*) as held_cases

@@ -1,8 +1,8 @@
 -- grain: one row per unit (levels 0 to 2), scenario and stage: cases of the last 365 days that reached the stage
 with stages as (
     select * from (values
-        ('reported', 1), ('dispatched', 2), ('accepted', 3), ('disposed', 4), ('verified', 5), ('closed', 6),
-        ('evaluated', 7)
+        ('reported', 1), ('registered', 2), ('dispatched', 3), ('accepted', 4), ('disposed', 5), ('verified', 6),
+        ('closed', 7), ('evaluated', 8)
     ) as listed (stage, place)
 ),
 units as (

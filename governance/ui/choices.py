@@ -85,6 +85,11 @@ def _list_units(_view: View, sha256: str, language: str) -> tuple[Unit, ...]:  #
     )
 
 
+def find_district(view: View, unit: Unit) -> Unit:
+    """The unit of the first level that holds this one; the city for the city itself."""
+    return next((above for above in list_path(view, unit) if above.level == 1), find_unit(view, ""))
+
+
 def name_level(view: View, level: int) -> str:
     """What the city calls the units of a level, such as "District"."""
     names = dict(zip(view.ask("levels")["level"], view.ask("levels")[f"name_{view.language}"], strict=True))

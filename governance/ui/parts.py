@@ -81,12 +81,12 @@ def show_bars(bars: Iterable[Bar], *, is_wide: bool = False) -> None:
     st.html(f"<div class='g-bars{' g-wide' if is_wide else ''}'>{cells}</div>")
 
 
-def show_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-    """A small table whose texts wrap; for long ones there is `st.dataframe`."""
+def show_table(columns: Sequence[Column], rows: Iterable[Sequence[str | Bar]]) -> None:
+    """A small table whose texts wrap, with bars in cells if wanted; for long ones there is `st.dataframe`."""
     head = "".join(f"<th{_style(column)}>{escape(column.title)}</th>" for column in columns)
     body = "".join(
         "<tr>"
-        + "".join(f"<td{_style(column)}>{escape(cell)}</td>" for column, cell in zip(columns, row, strict=True))
+        + "".join(f"<td{_style(column)}>{_draw_cell(cell)}</td>" for column, cell in zip(columns, row, strict=True))
         + "</tr>"
         for row in rows
     )
@@ -101,11 +101,15 @@ def show_matrix(
     *,
     strong: Collection[str] = (),
 ) -> None:
-    """A large table of short marks, `strong` ones in bold: lines in groups, all names in sight while it scrolls."""
+    """A large table of short marks, `strong` ones in bold: lines in groups, all names in sight while it scrolls.
+
+    A group without a name has no line of its own.
+    """
     head = "".join(f"<th scope='col'><span>{escape(name)}</span></th>" for name in columns)
     body, width = "", len(columns) + 1
     for name, lines in groups:
-        body += f"<tr class='g-group'><th colspan='{width}' scope='rowgroup'><span>{escape(name)}</span></th></tr>"
+        head_cell = f"<th colspan='{width}' scope='rowgroup'><span>{escape(name)}</span></th>"
+        body += f"<tr class='g-group'>{head_cell}</tr>" if name else ""
         for line, cells in lines:
             marks = "".join(
                 f"<td><b>{escape(cell)}</b></td>" if cell in strong else f"<td>{escape(cell)}</td>" for cell in cells
@@ -138,6 +142,14 @@ def mark_tier(tier: str, word: str) -> str:
 def escape_markdown(text: str) -> str:
     """The text as it stands, for labels that Streamlit reads as Markdown."""
     return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in " ".join(text.split()))
+
+
+def _draw_cell(cell: str | Bar) -> str:
+    if isinstance(cell, str):
+        return escape(cell)
+    bar = f"<span class='g-bar'><i style='width:{100 * min(max(cell.share, 0), 1):.1f}%'></i></span>"
+    kind = "g-cell g-noted" if cell.note else "g-cell"
+    return f"<span class='{kind}'>{bar}<em>{escape(cell.value)} <small>{escape(cell.note)}</small></em></span>"
 
 
 def _style(column: Column) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -14,11 +14,15 @@ import streamlit as st
 
 from governance import snapshot
 from governance.city import City, open_city
+from governance.indicators.registry import MAIN
 from governance.ui import language as words
 
+CHECK = "~check"
+DESK = "~desk"
 NONE = "~none"
 UNMAPPED = "~unmapped"
 UNMATCHED = "~unmatched"
+_LONG_HOURS = 48
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,27 @@ class View:
         rows = self.ask(name, **params).to_dict("records")
         return {str(key): value for key, value in rows[0].items()} if rows else None
 
+    def indicators(self, names: Sequence[str], *, by: str | None = None, **cut: Any) -> pd.DataFrame:
+        """The registry's answer, as `City.indicators` gives it, once per generation for all visitors."""
+        cut |= {"by": by} if by else {}
+        return _ask_indicators(self.city, self.city.current.sha256, tuple(names), tuple(sorted(cut.items())))
+
+    def figure(self, names: Sequence[str], indicator: str, *, variant: str = MAIN, **cut: Any) -> dict[str, Any]:
+        """One value of the registry with its numerator and denominator; `names` are asked together, once."""
+        frame = self.indicators(names, **cut)
+        chosen = frame[(frame["indicator"] == indicator) & (frame["variant"] == variant)].to_dict("records")
+        return {str(key): value for key, value in chosen[0].items()}
+
     def names(self, question: str, column: str) -> Mapping[str, str]:
         """Ids and their names in the view's language, in the answer's order."""
         return _list_names(self.city, self.city.current.sha256, question, column, f"name_{self.language}")
 
     def department_name(self, department: Any) -> str:
-        """The name of a department; its id if it has none, words if there is no department."""
+        """The name of a department or another holder; its id if it has none, words if there is no department."""
         if department is None or department != department or department == NONE:  # noqa: PLR0124  NaN from a frame
             return self.say("name.no_department")
+        if department in {DESK, CHECK}:
+            return self.say("name.desk" if department == DESK else "name.check")
         return self.names("departments", "department").get(department, str(department))
 
     def scenario_name(self, scenario: Any) -> str:
@@ -81,6 +98,15 @@ class View:
         """A number with digits after the point."""
         return words.format_decimal(self.language, value, digits=digits)
 
+    def duration(self, hours: Any) -> str:
+        """A time given in hours: in hours up to two days, then in days."""
+        if hours is None or pd.isna(hours) or hours >= _LONG_HOURS:
+            days = None if hours is None or pd.isna(hours) else hours / 24
+            return words.MISSING if days is None else self.say("unit.days", value=self.decimal(days))
+        if hours < 1:
+            return self.say("unit.under_hour")
+        return self.say("unit.hours", value=self.decimal(hours, digits=0 if float(hours).is_integer() else 1))
+
     def share(self, value: Any, *, digits: int = 1) -> str:
         """A share as percent."""
         return words.format_share(self.language, value, digits=digits)
@@ -96,6 +122,16 @@ class View:
     def moment(self, moment_utc: Any) -> str:
         """A moment on the city's clock."""
         return words.format_moment(self.language, moment_utc, self.zone)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _ask_indicators(
+    _city: City,
+    sha256: str,  # noqa: ARG001  the hash is a key
+    names: tuple[str, ...],
+    cut: tuple[tuple[str, Any], ...],
+) -> pd.DataFrame:
+    return _city.indicators(names, **dict(cut))
 
 
 def open_current(build_dir: Path) -> City:

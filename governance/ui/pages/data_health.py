@@ -9,6 +9,7 @@ import streamlit as st
 from governance.ui import parts
 from governance.ui.choices import choose
 from governance.ui.language import MISSING
+from governance.ui.pages.illegal_moves import show_moves
 from governance.ui.view import View
 
 _SAMPLES = 50
@@ -16,7 +17,7 @@ _LISTED = 200
 
 
 def show(view: View) -> None:
-    """Totals, files, reasons with samples, places and categories not found, polygons, checks."""
+    """Totals, files, reasons with samples, broken procedures, places and categories not found, polygons, checks."""
     totals = view.ask_row("health_totals")
     if totals is None or not totals["files"]:
         parts.show_state(view.say("health.none_title"), view.say("health.none_text"))
@@ -25,6 +26,7 @@ def show(view: View) -> None:
     _show_files(view)
     _show_reasons(view)
     _show_samples(view)
+    show_moves(view)
     left, right = st.columns(2, gap="large")
     with left:
         _show_places(view)

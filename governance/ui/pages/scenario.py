@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,9 @@ from governance.ui.address import keep_choice, read_choice
 from governance.ui.charts import show_trend
 from governance.ui.choices import Unit, choose_scenario, find_unit, list_path, name_level
 from governance.ui.language import MISSING
+from governance.ui.pages.scenario_funnel import show_funnel, show_stuck
+from governance.ui.pages.scenario_holders import show_holders
+from governance.ui.pages.scenario_recurrence import show_recurrence
 from governance.ui.pages.template_sheet import show_template
 from governance.ui.view import UNMATCHED, View
 
@@ -20,7 +24,7 @@ _GRIDS = 500
 
 
 def show(view: View) -> None:
-    """Scenario, breadcrumb, figures, funnel, trend, units below; the template on its own tab."""
+    """Scenario, breadcrumb, and a tab each for how it goes, who holds it, whether it comes back, and the template."""
     if not view.names("scenarios", "scenario"):
         parts.show_state(view.say("state.no_scenario_title"), view.say("state.no_scenario_text"))
         return
@@ -30,11 +34,31 @@ def show(view: View) -> None:
     unit = _choose_unit(view)
     with right:
         _show_path(view, unit)
-    progress, sheet = st.tabs([view.say("scenario.progress"), view.say("scenario.sheet")])
-    with progress:
-        _show_progress(view, scenario, unit)
-    with sheet:
-        show_template(view, scenario)
+    _show_tabs(view, scenario, unit)
+
+
+def _show_tabs(view: View, scenario: str, unit: Unit) -> None:
+    """The tabs, of which only the open one is made; which one is open stands in the address."""
+    contents: dict[str, Callable[[], None]] = {
+        "progress": lambda: _show_progress(view, scenario, unit),
+        "holders": lambda: show_holders(view, scenario, unit),
+        "recurrence": lambda: show_recurrence(view, scenario, unit),
+        "sheet": lambda: show_template(view, scenario),
+    }
+    labels = {name: view.say(f"scenario.{name}") for name in contents}
+    asked = read_choice("tab")
+    key = f"tabs_{view.language}"
+    st.session_state[key] = labels.get(asked, labels["progress"])
+    tabs = st.tabs(list(labels.values()), key=key, on_change=_keep_tab, args=(key, labels))
+    for tab, show_content in zip(tabs, contents.values(), strict=True):
+        with tab:
+            if tab.open:
+                show_content()
+
+
+def _keep_tab(key: str, labels: dict[str, str]) -> None:
+    names = {label: name for name, label in labels.items()}
+    keep_choice("tab", names.get(st.session_state[key], ""))
 
 
 def _choose_unit(view: View) -> Unit:
@@ -65,11 +89,12 @@ def _show_progress(view: View, scenario: str, unit: Unit) -> None:
         parts.show_state(view.say("scenario.nothing_title"), view.say("scenario.nothing_text"))
         return
     _show_figures(view, figures)
-    left, right = st.columns([1, 1.35], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
-        _show_funnel(view, scenario, unit)
+        show_funnel(view, scenario, unit)
     with right:
         _show_trend(view, scenario, unit)
+        show_stuck(view, scenario, unit)
     children = view.ask("children", level=unit.level, unit_id=unit.unit_id, scenario=scenario)
     # A city without levels has no units to go down to, only its cases in no grid.
     if unit.level < _DEEPEST and (children["unit_id"] != UNMATCHED).any():
@@ -107,18 +132,6 @@ def _compare(view: View, figures: dict[str, Any]) -> str:
         return view.say("figure.no_last_year")
     last = view.count(figures["reports_28d_last_year"])
     return view.say("figure.yoy", change=view.change(figures["reports_change"]), last=last)
-
-
-def _show_funnel(view: View, scenario: str, unit: Unit) -> None:
-    rows = view.ask("funnel", level=unit.level, unit_id=unit.unit_id, scenario=scenario).to_dict("records")
-    parts.show_title(view.say("scenario.funnel"), view.say("scenario.funnel_note"))
-    if not rows:
-        parts.show_note(view.say("scenario.no_cases"))
-        return
-    parts.show_bars(
-        parts.Bar(view.word("stage", row["stage"]), row["share"], view.count(row["cases"]), view.share(row["share"]))
-        for row in rows
-    )
 
 
 def _show_trend(view: View, scenario: str, unit: Unit) -> None:

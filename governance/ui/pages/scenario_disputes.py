@@ -1,0 +1,59 @@
+"""The register of disputes on the scenario page: what the log shows, what would settle it, and its download."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from governance.disputes import export_disputes, word_disputes
+from governance.ui import parts
+from governance.ui.view import View
+
+_FORMATS = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv",
+}
+
+
+def show_disputes(view: View, scenario: str) -> None:
+    """Contested rules as sentences with a proposal each; they are the whole city's, whatever unit is chosen."""
+    parts.show_title(view.say("disputes.title"), view.say("disputes.note"))
+    frame = _list_disputes(view, view.city.current.sha256, scenario, view.language)
+    if frame.empty:
+        parts.show_note(view.say("disputes.none"))
+        return
+    parts.show_table(
+        [
+            parts.Column(view.say("column.cases"), is_number=True),
+            parts.Column(view.say("disputes.finding"), is_wide=True),
+            parts.Column(view.say("disputes.proposal"), is_wide=True),
+        ],
+        ((view.count(row["cases"]), row["finding"], row["proposal"]) for row in frame.to_dict("records")),
+    )
+    with st.container(horizontal=True, key="disputes_download"):
+        for kind, mime in _FORMATS.items():
+            st.download_button(
+                view.say("disputes.download", rows=view.count(len(frame)), kind=kind.upper()),
+                partial(_write_file, view, scenario, kind),
+                file_name=f"disputes-{scenario}-{view.city.generation}.{kind}",
+                mime=mime,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"disputes_{kind}",
+            )
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _list_disputes(_view: View, sha256: str, scenario: str, language: str) -> pd.DataFrame:  # noqa: ARG001  keys
+    return word_disputes(_view.city, _view.city.disputes(scenario=scenario), language=language)
+
+
+def _write_file(view: View, scenario: str, kind: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / f"disputes.{kind}"
+        export_disputes(view.city, out, scenario=scenario, language=view.language)
+        return out.read_bytes()

@@ -1,0 +1,103 @@
+"""Contested rules worked by hand: the four kinds of change, the thresholds, scenes and scenarios that are missing."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.cases.transfers import LEAST_CASES, Proposal, list_proposals
+from governance.scenarios import Template
+from tests.small_template import LAMPS
+
+# The scene `dark`: police lead (the template's own), sub_district collaborates. `leaning`: housing leads.
+LAMPS_TEMPLATE = {"lamps": Template.model_validate(tomllib.loads(LAMPS))}
+
+
+def row(sender, receiver, *, cases=40, ended=10, held=100, reason="", scene="dark", scenario="lamps"):
+    return {
+        "scenario": scenario, "scene": scene, "from_department": sender, "to_department": receiver, "reason": reason,
+        "cases": cases, "ended_with_receiver": ended, "held_cases": held,
+    }  # fmt: skip
+
+
+def propose(*rows, **options) -> list[Proposal]:
+    return list_proposals(pd.DataFrame(list(rows)), LAMPS_TEMPLATE, **options)
+
+
+@pytest.mark.parametrize(
+    ("sender", "receiver", "ended", "change"),
+    [
+        # The receiver leads the scene: whoever sent it elsewhere erred, however the cases end.
+        ("sub_district", "police", 40, "dispatch"),
+        ("sub_district", "police", 0, "dispatch"),
+        # 21 of 40 are more than half, 20 are not; a collaborator that keeps most of them may as well lead.
+        ("police", "housing", 21, "lead"),
+        ("police", "sub_district", 21, "lead"),
+        ("police", "housing", 20, "collaborator"),
+        ("police", "sub_district", 20, "boundary"),
+    ],
+)
+def test_the_change_follows_from_the_scenes_parties_and_from_where_the_cases_end(sender, receiver, ended, change):
+    (found,) = propose(row(sender, receiver, ended=ended))
+    assert found.change == change
+
+
+def test_each_scene_has_its_own_lead():
+    found = propose(row("police", "housing", scene="leaning"), row("police", "housing", scene="dark"))
+    assert {(entry.scene, entry.change) for entry in found} == {("leaning", "dispatch"), ("dark", "collaborator")}
+
+
+@pytest.mark.parametrize("scene", [None, float("nan"), "burnt"])
+def test_without_a_scene_of_the_template_its_own_lead_and_collaborators_count(scene):
+    (found,) = propose(row("housing", "police", scene=scene))
+    assert found.change == "dispatch"
+    assert found.scene == (scene if scene == "burnt" else None)
+    (found,) = propose(row("police", "sub_district", scene=scene))
+    assert found.change == "boundary"
+
+
+def test_rows_of_a_pair_are_added_up_and_its_reasons_named_by_their_cases():
+    reasons = [("", 50, 1), ("c", 5, 2), ("b", 9, 3), ("a", 9, 4), ("d", 1, 5)]
+    (found,) = propose(*(row("police", "housing", cases=n, ended=e, held=148, reason=r) for r, n, e in reasons))
+    assert (found.cases, found.ended_with_receiver, found.held_cases) == (74, 15, 148)
+    assert (found.share, found.ended_share) == (0.5, pytest.approx(15 / 74))
+    # The three most frequent; of equally frequent ones the first by name; no reason is none.
+    assert found.reasons == (("a", 9), ("b", 9), ("c", 5))
+
+
+def test_few_cases_or_a_small_part_of_the_senders_are_no_pattern():
+    assert LEAST_CASES == 30
+    assert propose(row("police", "housing", cases=29, held=29)) == []
+    assert len(propose(row("police", "housing", cases=30, held=30))) == 1
+    # 3 % of 2,000 are 60.
+    assert propose(row("police", "housing", cases=59, held=2000)) == []
+    assert len(propose(row("police", "housing", cases=60, held=2000))) == 1
+    assert len(propose(row("police", "housing", cases=5, held=50), least_cases=5, least_share=0.1)) == 1
+    # The pair is judged, not each of its reasons.
+    assert len(propose(*(row("police", "housing", cases=15, held=100, reason=reason) for reason in "ab"))) == 1
+
+
+def test_a_scenario_without_template_and_a_sender_that_nobody_knows_contest_nothing():
+    assert propose(row("police", "housing", scenario="~unmapped"), row("~none", "housing")) == []
+    assert list_proposals(pd.DataFrame([row("police", "housing")]), {}) == []
+
+
+def test_no_row_gives_no_proposal():
+    assert list_proposals(pd.DataFrame([row("police", "housing")]).iloc[:0], LAMPS_TEMPLATE) == []
+
+
+@given(st.data())
+def test_the_order_of_rows_does_not_matter_and_the_most_cases_come_first(data):
+    parties = st.sampled_from(["police", "housing", "sub_district"])
+    drawn = data.draw(st.lists(st.tuples(parties, parties, st.sampled_from("ab"), st.integers(20, 60)), min_size=1))
+    rows = [row(sender, to, reason=reason, cases=n, ended=n // 2, held=500) for sender, to, reason, n in drawn]
+    found = propose(*rows)
+    assert found == propose(*data.draw(st.permutations(rows)))
+    assert [entry.cases for entry in found] == sorted((entry.cases for entry in found), reverse=True)
+    pairs = {(entry.from_department, entry.to_department): entry.cases for entry in found}
+    totals = pd.DataFrame(rows).groupby(["from_department", "to_department"])["cases"].sum()
+    assert pairs == {pair: total for pair, total in totals.items() if total >= 30}  # noqa: PLR2004  and 3 % of 500
