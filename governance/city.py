@@ -123,12 +123,14 @@ class City:
         cohort: Cohort = "due",
         since: date | None = None,
         until: date | None = None,
+        minimum_volume: int | None = None,
         **where: Unpack[Where],
     ) -> pd.DataFrame:
         """One row per slice, period, indicator and variant, with its denominator; see `ask_indicators`."""
         return ask_indicators(
-            self, indicators=indicators, by=by, period=period, cohort=cohort, since=since, until=until, **where
-        )
+            self, indicators=indicators, by=by, period=period, cohort=cohort, since=since, until=until,
+            minimum_volume=minimum_volume, **where,
+        )  # fmt: skip
 
     def health(self) -> dict[str, pd.DataFrame]:
         """What became of every input row: `files`, `reasons`, `locations`, `unmapped`, `checks`."""
