@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -112,20 +112,32 @@ def ask_changes(city: Asks, asked: Assessment, against: Against) -> pd.DataFrame
 
 
 def ask_league(city: Asks, asked: Assessment, indicator: str) -> pd.DataFrame:
-    """The rows of `rank_league`, the best first, with `year_change` and `previous_change` (see `ask_changes`)."""
-    rows = rank_league(city, indicator, by=asked.by, **_cut(asked), **asked.where)
-    for against in AGAINST:
-        changes = ask_changes(city, asked, against)
-        known = changes[changes["indicator"] == indicator].set_index(asked.by)["shown_change"]
-        rows[f"{against}_change"] = rows[asked.by].map(known).astype(float)
-    return rows
+    """The rows of `rank_league`, the best first."""
+    return rank_league(city, indicator, by=asked.by, **_cut(asked), **asked.where)
+
+
+def add_changes(rows: pd.DataFrame, changes: Mapping[Against, pd.DataFrame], *, by: Members) -> pd.DataFrame:
+    """The rows with a column such as `year_change` for each answer of `ask_changes`."""
+    keys = pd.MultiIndex.from_frame(rows[[by, "indicator"]])
+    told = {
+        f"{against}_change": frame.set_index([by, "indicator"])["shown_change"].reindex(keys).to_numpy(float)
+        for against, frame in changes.items()
+    }
+    return rows.assign(**told)
 
 
 def spread_members(rows: pd.DataFrame, by: Members) -> pd.DataFrame:
-    """One row per member of `ask_members`' answer; each indicator's value, and its denominator as `<id>_cases`."""
-    values = rows.pivot(index=by, columns="indicator", values="value")  # noqa: PD010  nothing is aggregated
+    """One row per member, in the order of `ask_members`: each indicator's value, its denominator as `<id>_cases`."""
+    order = list(dict.fromkeys(rows[by]))
+    values = rows.pivot(index=by, columns="indicator", values="value").loc[order]  # noqa: PD010  nothing is aggregated
     cases = rows.pivot(index=by, columns="indicator", values="denominator").add_suffix("_cases")  # noqa: PD010
     return values.join(cases).rename_axis(columns=None).reset_index()
+
+
+def put_in_order(rows: pd.DataFrame, by: Members, first: Sequence[str]) -> pd.DataFrame:
+    """The rows with those of `first` in its order, then the others as they stand."""
+    places = {member: place for place, member in enumerate(first)}
+    return rows.iloc[np.argsort(rows[by].map(places).fillna(len(places)), kind="stable")].reset_index(drop=True)
 
 
 def explain_scores(rows: pd.DataFrame, weights: Mapping[str, float], *, by: Members) -> pd.DataFrame:

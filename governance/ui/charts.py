@@ -67,7 +67,9 @@ def show_intervals(view: View, rows: pd.DataFrame, whole: float, *, is_share: bo
     """Members below each other (`name`, `value`, `low`, `high`, `is_ranked`): a dot on its interval, a line for all."""
     order, shape = list(rows["name"]), ".1%" if is_share else ".1f"
     place = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=230, grid=False, labelPadding=6))
-    across = alt.X("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format="%" if is_share else ""))
+    across = alt.X(
+        "value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format="%" if is_share else "", tickCount=8)
+    )
     told = [
         alt.Tooltip("name:N", title=" "),
         alt.Tooltip("value:Q", format=shape, title=view.say("chart.value")),

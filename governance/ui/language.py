@@ -75,11 +75,12 @@ def format_points(language: str, value: Any) -> str:
     return str(numbers.format_decimal(value, "+#,##0.0;-#,##0.0", locale=_LOCALES[language]))
 
 
-def format_effect(language: str, value: Any, scale: str) -> str:
+def format_effect(language: str, value: Any, scale: str, *, with_unit: bool = True) -> str:
     """An effect with its sign: in points if its scale is "points" (0.1 is ten), else relative in percent."""
     if scale != "points" or _is_missing(value):
         return format_change(language, value)
-    return say(language, "unit.points", value=format_points(language, 100 * value))
+    told = format_points(language, 100 * value)
+    return say(language, "unit.points", value=told) if with_unit else told
 
 
 def format_date(language: str, day: date) -> str:

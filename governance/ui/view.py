@@ -15,6 +15,7 @@ import streamlit as st
 
 from governance import snapshot
 from governance.city import City, open_city
+from governance.indicators.registry import load_registry
 from governance.ui import language as words
 
 NONE = "~none"
@@ -39,8 +40,16 @@ class Answers:
         return self.city.manifest
 
     def ask(self, name: str, /, **params: Any) -> pd.DataFrame:
-        """The answer of `sql/ask_<name>.sql`."""
-        return _ask(self.city, self.city.current.sha256, name, tuple(sorted(params.items())))
+        """The answer of `sql/ask_<name>.sql`.
+
+        Of a question about some indicators, that about all is kept: it costs the same, and the next one is among them.
+        """
+        wanted = params.get("indicators")
+        if wanted is None:
+            return _ask(self.city, self.city.current.sha256, name, tuple(sorted(params.items())))
+        every = [entry.id for entry in load_registry().indicators]
+        rows = _ask(self.city, self.city.current.sha256, name, tuple(sorted({**params, "indicators": every}.items())))
+        return rows[rows["indicator"].isin(wanted)].reset_index(drop=True)
 
 
 @dataclass(frozen=True)
@@ -119,9 +128,9 @@ class View:
         """A difference of two shares, given in points (100 x), with its sign."""
         return words.format_points(self.language, value)
 
-    def effect(self, value: Any, scale: str) -> str:
-        """An effect of a pilot with its sign, in points or relative."""
-        return words.format_effect(self.language, value, scale)
+    def effect(self, value: Any, scale: str, *, with_unit: bool = True) -> str:
+        """An effect of a pilot with its sign, in points (0.1 is ten) or relative."""
+        return words.format_effect(self.language, value, scale, with_unit=with_unit)
 
     def date(self, day: Any) -> str:
         """A local day as the language writes it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -10,11 +10,13 @@ import streamlit as st
 from governance.indicators.evaluation import (
     AGAINST,
     Assessment,
+    add_changes,
     ask_changes,
     ask_league,
     ask_members,
     ask_whole,
     list_rated,
+    put_in_order,
     spread_members,
 )
 from governance.indicators.registry import load_registry
@@ -29,12 +31,14 @@ from governance.ui.pages.evaluation_words import (
     offer_download,
     show_meaning,
     spell_basis,
+    spell_plain,
     spell_value,
 )
 from governance.ui.view import View
 
 _PAGE = "evaluation"
 _FIRST = "on_time_disposal_rate"
+_MOST_IN_SIGHT, _TALLEST_PX = 20, 720
 
 
 def show_league(view: View, asked: Assessment) -> None:
@@ -46,14 +50,17 @@ def show_league(view: View, asked: Assessment) -> None:
         return
     options = {indicator: name_of_indicator(view, indicator) for indicator in rated}
     first = _FIRST if _FIRST in options else rated[0]
-    with st.container(key="league_indicator"):
+    with st.columns(2)[0]:
         indicator = choose(view.say("choose.indicator"), "indicator", options, on_page=_PAGE, otherwise=first)
-    rows = add_member_names(view, view.once(ask_league, asked, indicator), asked.by)
+    changes = {against: view.once(ask_changes, asked, against) for against in AGAINST}
+    rows = add_changes(view.once(ask_league, asked, indicator), changes, by=asked.by)
+    rows = add_member_names(view, rows, asked.by)
     _show_figures(view, asked, rows, indicator)
     _show_order(view, asked, rows, indicator)
     show_meaning(view, [indicator])
+    members = put_in_order(members, asked.by, list(rows[asked.by]))
     _show_all(view, asked, members, rated)
-    _show_member(view, asked, members, rated)
+    _show_member(view, asked, add_changes(members, changes, by=asked.by), rated)
     offer_download(view, asked)
 
 
@@ -70,14 +77,22 @@ def _show_figures(view: View, asked: Assessment, rows: pd.DataFrame, indicator: 
         [
             parts.Figure(
                 say("evaluation.all_of", name=name_whole(view, asked)),
-                spell_value(view, whole),
-                spell_basis(view, whole),
+                spell_plain(view, whole),
+                _spell_whole_basis(view, whole),
             ),
             parts.Figure(say("evaluation.ranked"), ranked, say("evaluation.of_members", members=count(len(rows)))),
             parts.Figure(say("evaluation.better"), count((rows["beyond"] == "better").sum()), say("evaluation.beyond")),
             parts.Figure(say("evaluation.worse"), count((rows["beyond"] == "worse").sum()), say("evaluation.beyond")),
         ]
     )
+
+
+def _spell_whole_basis(view: View, whole: dict[str, Any]) -> str:
+    basis = spell_basis(view, whole)
+    if load_registry().find(whole["indicator"]).kind != "share" or not whole["denominator"]:
+        return basis
+    ends = {end: view.share(whole[end]) for end in ("low", "high")}
+    return view.say("evaluation.with_interval", **ends, basis=basis)
 
 
 def _show_order(view: View, asked: Assessment, rows: pd.DataFrame, indicator: str) -> None:
@@ -180,7 +195,7 @@ def _show_all(view: View, asked: Assessment, members: pd.DataFrame, rated: list[
             name, format="percent" if kind == "share" else "%.1f", help=name_direction(view, indicator)
         )
         columns[f"{indicator}_cases"] = st.column_config.NumberColumn(
-            view.say("evaluation.cases_of", name=name), format="localized"
+            view.say("evaluation.cases"), format="localized", help=view.say("evaluation.cases_of", name=name)
         )
     st.dataframe(
         spread,
@@ -198,14 +213,9 @@ def _show_member(view: View, asked: Assessment, members: pd.DataFrame, rated: li
     named = add_member_names(view, members[[asked.by]].drop_duplicates(), asked.by)
     options = dict(zip(named[asked.by], named["name"], strict=True))
     parts.show_title(view.say("evaluation.member"), view.say("evaluation.member_note"))
-    with st.container(key="league_member"):
+    with st.columns(2)[0]:
         member = choose(name_by(view, asked), "member", options, on_page=_PAGE)
     own = members[(members[asked.by] == member) & members["indicator"].isin(rated)]
-    changes = {
-        against: frame[frame[asked.by] == member].set_index("indicator")["shown_change"]
-        for against in AGAINST
-        for frame in [view.once(ask_changes, asked, against)]
-    }
     columns = [
         parts.Column(view.say("meaning.indicator"), is_wide=True),
         parts.Column(view.say("evaluation.value"), is_number=True),
@@ -218,7 +228,7 @@ def _show_member(view: View, asked: Assessment, members: pd.DataFrame, rated: li
         [
             (
                 name_of_indicator(view, row["indicator"]), spell_value(view, row), spell_basis(view, row),
-                *(view.points(changes[against].get(row["indicator"])) for against in AGAINST),
+                *(view.points(row[f"{against}_change"]) for against in AGAINST),
                 name_direction(view, row["indicator"]),
             )
             for row in own.to_dict("records")
@@ -233,6 +243,6 @@ def name_by(view: View, asked: Assessment) -> str:
     return name_level(view, 1 if asked.by == "level_1_id" else 2)
 
 
-def fit_height(rows: int) -> int:
-    """The height in pixels of a table with so many rows, at most twenty in sight."""
-    return 35 * (min(rows, 20) + 1) + 3
+def fit_height(rows: int) -> int | Literal["content"]:
+    """The height of a table with so many rows: all of them, or as many pixels as show twenty."""
+    return "content" if rows <= _MOST_IN_SIGHT else _TALLEST_PX

@@ -129,7 +129,8 @@ def _show_report(view: View, scenario: str, district: str, pilot_from: date) -> 
         "pilot.days", days=view.count(span["days"]), now=f"{view.date(span['since'])}–{view.date(span['last_day'])}",
         base=f"{view.date(span['base_since'])}–{view.date(span['base_last_day'])}",
     )  # fmt: skip
-    parts.show_title(title, days)
+    later = view.say("pilot.later") if span["since"] > pilot_from else ""
+    parts.show_title(title, f"{days}{later}")
     mains = rows[rows["variant"] == MAIN].set_index("indicator", drop=False)
     counts, rate = (mains.loc[name].to_dict() for name in ("registered_cases", "rectification_rate"))
     yoy = view.say("pilot.yoy", change=view.change(counts["relative"]), last=view.count(counts["base_value"]))
@@ -138,7 +139,7 @@ def _show_report(view: View, scenario: str, district: str, pilot_from: date) -> 
         [
             parts.Figure(name_of_indicator(view, "registered_cases"), view.count(counts["value"]), yoy),
             parts.Figure(
-                name_of_indicator(view, "rectification_rate"), spell_value(view, rate), _tell_cases(view, rate)
+                name_of_indicator(view, "rectification_rate"), view.share(rate["value"]), _tell_cases(view, rate)
             ),
             parts.Figure(
                 view.say("pilot.in_points"), points, view.say("pilot.from_value", value=_spell_base(view, rate))
@@ -166,7 +167,7 @@ def _tell_change(view: View, row: dict[str, Any]) -> list[str]:
     now, then = spell_value(view, row), _spell_base(view, row)
     if is_share:
         now, then = f"{now} · {_tell_cases(view, row)}", f"{then} · {_tell_cases(view, before)}"
-    points = view.effect(row["change"], "points") if is_share else ""
+    points = view.effect(row["change"], "points", with_unit=False) if is_share else ""
     return [name, now, then, points, view.change(row["relative"])]
 
 
@@ -220,7 +221,7 @@ def _tell_effect(view: View, effect: dict[str, Any], placebo: dict[str, Any]) ->
 
 def spell_effect(view: View, row: dict[str, Any]) -> str:
     """An effect with its interval: "+13.1 points (+7.6 to +18.6)"."""
-    ends = {end: view.effect(row[end], row["scale"]) for end in ("low", "high")}
+    ends = {end: view.effect(row[end], row["scale"], with_unit=False) for end in ("low", "high")}
     return view.say("pilot.interval", value=view.effect(row["effect"], row["scale"]), **ends)
 
 

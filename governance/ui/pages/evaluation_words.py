@@ -49,6 +49,11 @@ def spell_value(view: View, row: Mapping[str, Any]) -> str:
     return view.count(row["value"]) if kind == "count" else view.decimal(row["value"])
 
 
+def spell_plain(view: View, row: Mapping[str, Any]) -> str:
+    """A value with its unit alone."""
+    return spell_value(view, {**row, "low": None, "high": None})
+
+
 def spell_basis(view: View, row: Mapping[str, Any]) -> str:
     """What a value is made of: "45 of 50", or "1,204.5 h in 300 stretches"."""
     if load_registry().find(str(row["indicator"])).kind == "mean":
