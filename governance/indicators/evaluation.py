@@ -95,19 +95,24 @@ def ask_changes(city: Asks, asked: Assessment, against: Against) -> pd.DataFrame
     """Every member's indicators beside those of a year or a period before: the main rows of `compare_periods`.
 
     `shown_change` is in points for a share (100 x change) and in the indicator's own unit for a mean. What cannot be
-    cut into equal days is not there: of months of different length those of towns, holding and recurrence. `last_day`
-    and `base_last_day` are the last of the days compared.
+    cut into equal days is not there: of months of different length those of towns, holding and recurrence.
     """
     rows = compare_periods(
         city, period=asked.term.period, day=asked.term.since, against=against, by=asked.by, cohort=asked.cohort,
         **asked.where,
     )  # fmt: skip
     main = _take_main(rows)
+    return add_last_days(main.assign(shown_change=main["change_points"].fillna(main["change"])))
+
+
+def add_last_days(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a comparison with `last_day` and `base_last_day`; `is_leap`: 29 February lies in one and is left out."""
     day = timedelta(days=1)
-    return main.assign(
-        shown_change=main["change_points"].fillna(main["change"]),
-        last_day=[until - day for until in main["until"]],
-        base_last_day=[until - day for until in main["base_until"]],
+    spans = (rows["until"] - rows["since"], rows["base_until"] - rows["base_since"])
+    return rows.assign(
+        last_day=[until - day for until in rows["until"]],
+        base_last_day=[until - day for until in rows["base_until"]],
+        is_leap=[now != before for now, before in zip(*spans, strict=True)],
     )
 
 

@@ -182,7 +182,8 @@ def _tell_days(view: View, asked: Assessment, against: str, indicator: str) -> s
         "base": f"{view.date(row['base_since'])}–{view.date(row['base_last_day'])}",
     }
     key = f"evaluation.{against}_days" if known["base_value"].notna().any() else f"evaluation.{against}_blank"
-    return view.say(key, **spans, days=view.count(row["days"]))
+    days = view.say("evaluation.leap" if row["is_leap"] else "evaluation.days", days=view.count(row["days"]))
+    return view.say(key, **spans, days=days)
 
 
 def _show_all(view: View, asked: Assessment, members: pd.DataFrame, rated: list[str]) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from governance.errors import InputError
 from governance.indicators import compare_with_control, report_pilot
 from governance.indicators.asking import Asks, find_day
-from governance.indicators.evaluation import judge_effect, list_pilots
+from governance.indicators.evaluation import add_last_days, judge_effect, list_pilots
 from governance.indicators.registry import MAIN, load_registry
 from governance.ui import parts
 from governance.ui.address import keep_choice, read_choice
@@ -43,7 +43,7 @@ def ask_report(city: Asks, scenario: str, district: str, pilot_from: date) -> pd
         rows = report_pilot(city, scenario, district, pilot_from=pilot_from)
     except InputError:
         return pd.DataFrame()
-    return _add_last_days(rows)
+    return add_last_days(rows)
 
 
 def ask_control(city: Asks, scenario: str, district: str, pilot_from: date, indicator: str) -> pd.DataFrame:
@@ -52,15 +52,7 @@ def ask_control(city: Asks, scenario: str, district: str, pilot_from: date, indi
         rows = compare_with_control(city, scenario, district, pilot_from=pilot_from, indicator=indicator)
     except InputError:
         return pd.DataFrame()
-    return _add_last_days(rows)
-
-
-def _add_last_days(rows: pd.DataFrame) -> pd.DataFrame:
-    day = timedelta(days=1)
-    return rows.assign(
-        last_day=[until - day for until in rows["until"]],
-        base_last_day=[until - day for until in rows["base_until"]],
-    )
+    return add_last_days(rows)
 
 
 def _choose_pilot(view: View) -> tuple[str, str, date] | None:
