@@ -31,7 +31,9 @@ from governance.ui.pages.evaluation_words import (
     offer_download,
     show_meaning,
     spell_basis,
+    spell_days,
     spell_plain,
+    spell_spans,
     spell_value,
 )
 from governance.ui.view import View
@@ -72,19 +74,20 @@ def name_whole(view: View, asked: Assessment) -> str:
 def _show_figures(view: View, asked: Assessment, rows: pd.DataFrame, indicator: str) -> None:
     whole = view.once(ask_whole, asked, indicator).iloc[0].to_dict()
     say, count = view.say, view.count
-    ranked = count(rows["rank"].notna().sum())
-    parts.show_figures(
-        [
-            parts.Figure(
-                say("evaluation.all_of", name=name_whole(view, asked)),
-                spell_plain(view, whole),
-                _spell_whole_basis(view, whole),
-            ),
-            parts.Figure(say("evaluation.ranked"), ranked, say("evaluation.of_members", members=count(len(rows)))),
-            parts.Figure(say("evaluation.better"), count((rows["beyond"] == "better").sum()), say("evaluation.beyond")),
-            parts.Figure(say("evaluation.worse"), count((rows["beyond"] == "worse").sum()), say("evaluation.beyond")),
+    ranked = rows[rows["rank"].notna()]
+    title = say("evaluation.all_of", name=name_whole(view, asked))
+    figures = [
+        parts.Figure(title, spell_plain(view, whole), _spell_whole_basis(view, whole)),
+        parts.Figure(
+            say("evaluation.ranked"), count(len(ranked)), say("evaluation.of_members", members=count(len(rows)))
+        ),
+    ]
+    if load_registry().find(indicator).kind == "share":
+        figures += [
+            parts.Figure(say(f"evaluation.{side}"), count((ranked["beyond"] == side).sum()), say("evaluation.beyond"))
+            for side in ("better", "worse")
         ]
-    )
+    parts.show_figures(figures)
 
 
 def _spell_whole_basis(view: View, whole: dict[str, Any]) -> str:
@@ -104,15 +107,16 @@ def _show_order(view: View, asked: Assessment, rows: pd.DataFrame, indicator: st
     if len(known):
         shown = known[["name", "value", "low", "high", "is_ranked"]]
         charts.show_intervals(view, shown, float(rows["all_value"].iloc[0]), is_share=kind == "share")
-        parts.show_note(view.say("evaluation.chart_note", name=name_whole(view, asked)))
+        note = "evaluation.chart_note" if kind == "share" else "evaluation.chart_note_mean"
+        parts.show_note(view.say(note, name=name_whole(view, asked)))
     ranked = rows[rows["rank"].notna()]
-    _show_ranked(view, asked, ranked, unit="points" if kind == "share" else "hours")
+    _show_ranked(view, asked, ranked, is_share=kind == "share")
     _show_unranked(view, asked, rows[rows["rank"].isna()])
     for against in AGAINST:
         parts.show_note(_tell_days(view, asked, against, indicator))
 
 
-def _show_ranked(view: View, asked: Assessment, ranked: pd.DataFrame, *, unit: str) -> None:
+def _show_ranked(view: View, asked: Assessment, ranked: pd.DataFrame, *, is_share: bool) -> None:
     if ranked.empty:
         parts.show_note(view.say("evaluation.nobody_ranked", cases=view.count(asked.minimum_volume)))
         return
@@ -121,15 +125,20 @@ def _show_ranked(view: View, asked: Assessment, ranked: pd.DataFrame, *, unit: s
         shown_value=[spell_value(view, row) for row in records],
         against_all=[view.say(f"beyond.{row['beyond'] or 'unclear'}") for row in records],
     )
-    texts = {"name": name_by(view, asked), "shown_value": view.say("evaluation.value"), "against_all": view.say(
-        "evaluation.against_all", name=name_whole(view, asked))}  # fmt: skip
-    columns: dict[str, Any] = {name: st.column_config.TextColumn(label) for name, label in texts.items()}
-    columns["rank"] = st.column_config.NumberColumn(view.say("column.rank"), format="%d", width="small")
-    columns["denominator"] = st.column_config.NumberColumn(view.say("evaluation.denominator"), format="localized")
+    columns: dict[str, Any] = {
+        "rank": st.column_config.NumberColumn(view.say("column.rank"), format="%d", width="small"),
+        "name": st.column_config.TextColumn(name_by(view, asked)),
+        "shown_value": st.column_config.TextColumn(view.say("evaluation.value" if is_share else "evaluation.mean")),
+        "denominator": st.column_config.NumberColumn(view.say("meaning.denominator"), format="localized"),
+    }
+    unit = "points" if is_share else "hours"
     for against in AGAINST:
         columns[f"{against}_change"] = st.column_config.NumberColumn(
             view.say(f"evaluation.{against}_{unit}"), format="%+.1f", help=view.say(f"evaluation.{against}_help")
         )
+    if is_share:
+        label = view.say("evaluation.against_all", name=name_whole(view, asked))
+        columns["against_all"] = st.column_config.TextColumn(label)
     st.dataframe(
         shown,
         hide_index=True,
@@ -137,11 +146,9 @@ def _show_ranked(view: View, asked: Assessment, ranked: pd.DataFrame, *, unit: s
         width="stretch",
         height=fit_height(len(shown)),
         key="league",
-        column_order=[
-            "rank", "name", "shown_value", "denominator", "year_change", "previous_change", "against_all",
-        ],
+        column_order=list(columns),
         column_config=columns,
-    )  # fmt: skip
+    )
 
 
 def _show_unranked(view: View, asked: Assessment, rows: pd.DataFrame) -> None:
@@ -177,13 +184,8 @@ def _tell_days(view: View, asked: Assessment, against: str, indicator: str) -> s
     if known.empty:
         return view.say(f"evaluation.{against}_uncut")
     row = known.iloc[0]
-    spans = {
-        "now": f"{view.date(row['since'])}–{view.date(row['last_day'])}",
-        "base": f"{view.date(row['base_since'])}–{view.date(row['base_last_day'])}",
-    }
     key = f"evaluation.{against}_days" if known["base_value"].notna().any() else f"evaluation.{against}_blank"
-    days = view.say("evaluation.leap" if row["is_leap"] else "evaluation.days", days=view.count(row["days"]))
-    return view.say(key, **spans, days=days)
+    return view.say(key, **spell_spans(view, row), days=spell_days(view, row))
 
 
 def _show_all(view: View, asked: Assessment, members: pd.DataFrame, rated: list[str]) -> None:

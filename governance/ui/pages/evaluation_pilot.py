@@ -17,7 +17,14 @@ from governance.ui import parts
 from governance.ui.address import keep_choice, read_choice
 from governance.ui.choices import choose, name_level
 from governance.ui.pages.evaluation_choices import name_districts
-from governance.ui.pages.evaluation_words import name_of_indicator, name_variant, show_meaning, spell_value
+from governance.ui.pages.evaluation_words import (
+    name_of_indicator,
+    name_variant,
+    show_meaning,
+    spell_days,
+    spell_spans,
+    spell_value,
+)
 from governance.ui.view import Answers, View
 
 _PAGE = "evaluation"
@@ -117,10 +124,7 @@ def _show_report(view: View, scenario: str, district: str, pilot_from: date) -> 
         parts.show_note(view.say("pilot.no_report"))
         return
     span = rows.iloc[0]
-    days = view.say(
-        "pilot.days", days=view.count(span["days"]), now=f"{view.date(span['since'])}–{view.date(span['last_day'])}",
-        base=f"{view.date(span['base_since'])}–{view.date(span['base_last_day'])}",
-    )  # fmt: skip
+    days = view.say("pilot.days", **spell_spans(view, span), days=spell_days(view, span))
     later = view.say("pilot.later") if span["since"] > pilot_from else ""
     parts.show_title(title, f"{days}{later}")
     mains = rows[rows["variant"] == MAIN].set_index("indicator", drop=False)
@@ -184,18 +188,11 @@ def _show_control(view: View, scenario: str, district: str, pilot_from: date) ->
     columns += [parts.Column(view.say(f"pilot.{name}"), is_number=True) for name in heads]
     parts.show_table(columns, [_tell_effect(view, *pair) for pair in found.values()])
     effect, placebo = next(iter(found.values()))
-    parts.show_note(view.say("pilot.effect_days", **_spell_spans(view, effect)))
-    parts.show_note(view.say("pilot.placebo_days", **_spell_spans(view, placebo)))
+    parts.show_note(view.say("pilot.effect_days", **spell_spans(view, effect)))
+    parts.show_note(view.say("pilot.placebo_days", **spell_spans(view, placebo)))
     for pair in found.values():
         parts.show_text(" ".join(_judge(view, *pair)))
     parts.show_note(view.say("pilot.no_experiment"))
-
-
-def _spell_spans(view: View, row: dict[str, Any]) -> dict[str, str]:
-    return {
-        "now": f"{view.date(row['since'])}–{view.date(row['last_day'])}",
-        "base": f"{view.date(row['base_since'])}–{view.date(row['base_last_day'])}",
-    }
 
 
 def _tell_effect(view: View, effect: dict[str, Any], placebo: dict[str, Any]) -> list[str]:

@@ -41,7 +41,7 @@ def show_scores(view: View, asked: Assessment) -> None:
     )
     _show_ranked(view, asked, scores[scores["rank"].notna()], weights)
     _show_unranked(view, asked, scores[scores["rank"].isna()], weights)
-    show_meaning(view, ["composite_score", *weights])
+    show_meaning(view, ["composite_score", *weights], weights=weights)
     offer_download(view, asked)
 
 

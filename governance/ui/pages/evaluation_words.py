@@ -63,16 +63,32 @@ def spell_basis(view: View, row: Mapping[str, Any]) -> str:
     return view.say("evaluation.part_of", part=view.count(row["numerator"]), cases=view.count(row["denominator"]))
 
 
+def spell_spans(view: View, row: Mapping[str, Any]) -> dict[str, str]:
+    """Both stretches of days of a comparison (`add_last_days`) as "now" and "base"."""
+    return {
+        "now": f"{view.date(row['since'])}–{view.date(row['last_day'])}",
+        "base": f"{view.date(row['base_since'])}–{view.date(row['base_last_day'])}",
+    }
+
+
+def spell_days(view: View, row: Mapping[str, Any]) -> str:
+    """How many days each stretch has, and whether 29 February is not among them."""
+    return view.say("evaluation.leap" if row["is_leap"] else "evaluation.days", days=view.count(row["days"]))
+
+
 def name_direction(view: View, indicator: str) -> str:
     """Which way is better, in words."""
     return view.say(f"direction.{load_registry().find(indicator).direction}")
 
 
-def show_meaning(view: View, indicators: list[str]) -> None:
-    """A click away: formula, numerator, denominator, exclusions and source of indicators, from the registry."""
+def show_meaning(view: View, indicators: list[str], *, weights: Mapping[str, float] | None = None) -> None:
+    """A click away: formula, numerator, denominator, exclusions and source of indicators, from the registry.
+
+    `weights` are those of the composite score, if it is among them.
+    """
     with st.expander(view.say("evaluation.meaning"), icon=":material/help:"):
         columns = [parts.Column(view.say(f"meaning.{name}"), is_wide=name != "direction") for name in _MEANING]
-        parts.show_table(columns, [_tell_meaning(view, indicator) for indicator in indicators])
+        parts.show_table(columns, [_tell_meaning(view, indicator, weights or {}) for indicator in indicators])
         registry = load_registry()
         parts.show_note(view.say("evaluation.meaning_note"))
         parts.show_note(registry.exclusions_zh if view.language == "zh" else registry.exclusions_en)
@@ -81,12 +97,12 @@ def show_meaning(view: View, indicators: list[str]) -> None:
 _MEANING = ("indicator", "formula", "numerator", "denominator", "exclusions", "direction", "source")
 
 
-def _tell_meaning(view: View, indicator: str) -> list[str]:
+def _tell_meaning(view: View, indicator: str, weights: Mapping[str, float]) -> list[str]:
     entry, spoken = load_registry().find(indicator), view.language
     formula = read_formulas(entry.question).get((indicator, MAIN))
     return [
         name_of_indicator(view, indicator),
-        " / ".join(formula) if formula else _spell_score(view),
+        " / ".join(formula) if formula else _spell_score(view, weights),
         getattr(entry, f"numerator_{spoken}"),
         getattr(entry, f"denominator_{spoken}") or "",
         getattr(entry, f"exclusions_{spoken}") or "",
@@ -95,9 +111,9 @@ def _tell_meaning(view: View, indicator: str) -> list[str]:
     ]
 
 
-def _spell_score(view: View) -> str:
+def _spell_score(view: View, weights: Mapping[str, float]) -> str:
     registry, told = load_registry(), []
-    for indicator, weight in registry.composite.items():
+    for indicator, weight in weights.items():
         name = name_of_indicator(view, indicator)
         is_lower = registry.find(indicator).direction == "lower"
         told.append(f"{weight:g} × (1 - {name})" if is_lower else f"{weight:g} × {name}")
