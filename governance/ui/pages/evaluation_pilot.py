@@ -130,7 +130,7 @@ def _show_report(view: View, scenario: str, district: str, pilot_from: date) -> 
     mains = rows[rows["variant"] == MAIN].set_index("indicator", drop=False)
     counts, rate = (mains.loc[name].to_dict() for name in ("registered_cases", "rectification_rate"))
     yoy = view.say("pilot.yoy", change=view.change(counts["relative"]), last=view.count(counts["base_value"]))
-    points = view.effect(rate["change"], "points")
+    points = view.effect(rate["change"], "points", with_unit=False)
     parts.show_figures(
         [
             parts.Figure(name_of_indicator(view, "registered_cases"), view.count(counts["value"]), yoy),
