@@ -125,12 +125,14 @@ class City:
         cohort: Cohort = "due",
         since: date | None = None,
         until: date | None = None,
+        minimum_volume: int | None = None,
         **where: Unpack[Where],
     ) -> pd.DataFrame:
         """One row per slice, period, indicator and variant, with its denominator; see `ask_indicators`."""
         return ask_indicators(
-            self, indicators=indicators, by=by, period=period, cohort=cohort, since=since, until=until, **where
-        )
+            self, indicators=indicators, by=by, period=period, cohort=cohort, since=since, until=until,
+            minimum_volume=minimum_volume, **where,
+        )  # fmt: skip
 
     def disputes(self, *, scenario: str | None = None) -> pd.DataFrame:
         """One row per rule of a template that hand-overs of the last 365 days contest, the most cases first.

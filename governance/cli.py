@@ -189,23 +189,29 @@ def export(  # noqa: PLR0913, PLR0917  the options of one command
     cohort: cli_indicators.CohortOption = "due",
     since: cli_indicators.Since = None,
     until: cli_indicators.Until = None,
+    minimum_volume: cli_indicators.Volume = None,
     build_dir: BuildDir = DEFAULT_BUILD_DIR,
 ) -> None:
     """Write a list for others: spreadsheets, maps, tables.
 
-    --by, --period, --cohort, --since and --until cut indicators.
+    --by, --period, --cohort, --since, --until and --minimum-volume cut indicators.
     """
     from governance.city import open_city
     from governance.exports import export_table
 
     chosen: dict[str, Any] = {"format": format_, "scenario": scenario, "district": district, "language": language}
-    cut = cli_indicators.read_cut(by=by, period=period, cohort=cohort, since=since, until=until)
+    cut = cli_indicators.read_cut(
+        by=by, period=period, cohort=cohort, since=since, until=until, minimum_volume=minimum_volume
+    )
     if what == "indicators":
         from governance.indicator_exports import export_indicators
 
         rows = export_indicators(open_city(build_dir), out, **chosen, **cut)
     elif cut != cli_indicators.read_cut():
-        raise ConfigError(f"--by, --period, --cohort, --since and --until cut indicators, not {what}; leave them out.")
+        raise ConfigError(
+            "--by, --period, --cohort, --since, --until and --minimum-volume cut indicators, "
+            f"not {what}; leave them out."
+        )
     elif what == "disputes":
         from governance.disputes import export_disputes
 

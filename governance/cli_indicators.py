@@ -23,6 +23,7 @@ By = Annotated[str, typer.Option(help="Slices, comma-separated: level_1_id, leve
 PeriodOption = Annotated[str | None, typer.Option(help="week | month | quarter | year; default: all time together.")]
 CohortOption = Annotated[str, typer.Option(help="Date cases by: due (their limit) | reported.")]
 Since = Annotated[str | None, typer.Option(help="From this local day on, such as 2025-01-01.")]
+Volume = Annotated[int | None, typer.Option(help="has_volume: so many cases in the denominator; default 30.", min=1)]
 Until = Annotated[str | None, typer.Option(help="Up to this local day, itself not included.")]
 
 
@@ -33,6 +34,7 @@ def indicators(  # noqa: PLR0913, PLR0917  the options of one command
     cohort: CohortOption = "due",
     since: Since = None,
     until: Until = None,
+    minimum_volume: Volume = None,
     scenario: Annotated[str | None, typer.Option(help="Only this scenario (id or name).")] = None,
     district: Annotated[str | None, typer.Option(help="Only this district (id or name).")] = None,
     language: Annotated[str, typer.Option(help="Language of names: zh | en")] = "zh",
@@ -56,20 +58,26 @@ def indicators(  # noqa: PLR0913, PLR0917  the options of one command
         _print_registry(language)
         return
     entry = load_registry().find(indicator)
-    cut = read_cut(by=by, period=period, cohort=cohort, since=since, until=until)
+    cut = read_cut(by=by, period=period, cohort=cohort, since=since, until=until, minimum_volume=minimum_volume)
     frame = _ask(build_dir, indicator, scenario=scenario, district=district, language=language, **cut)
     if format_ == "table":
         typer.echo(describe_indicator(entry))
     _print_values(frame, format_)
 
 
-def read_cut(
-    *, by: str = "", period: str | None = None, cohort: str = "due", since: str | None = None, until: str | None = None
+def read_cut(  # noqa: PLR0913  each is one way to cut, and has a default
+    *,
+    by: str = "",
+    period: str | None = None,
+    cohort: str = "due",
+    since: str | None = None,
+    until: str | None = None,
+    minimum_volume: int | None = None,
 ) -> dict[str, Any]:
     """How the options cut the indicators, as `City.indicators` takes it; raises ConfigError for what is no day."""
     slices = tuple(name.strip() for name in by.split(",") if name.strip())
     days = {"since": _read_day(since, "--since"), "until": _read_day(until, "--until")}
-    return {"by": slices, "period": period, "cohort": cohort, **days}
+    return {"by": slices, "period": period, "cohort": cohort, "minimum_volume": minimum_volume, **days}
 
 
 def _read_day(text: str | None, option: str) -> date | None:

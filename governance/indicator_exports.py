@@ -28,6 +28,7 @@ def export_indicators(  # noqa: PLR0913  the command's options, each with a defa
     cohort: Cohort = "due",
     since: date | None = None,
     until: date | None = None,
+    minimum_volume: int | None = None,
     scenario: str | None = None,
     district: str | None = None,
     language: str = "zh",
@@ -44,7 +45,7 @@ def export_indicators(  # noqa: PLR0913  the command's options, each with a defa
     district_id = find_id(names, "district", district) if district else None
     frame = city.indicators(
         indicators, by=by, period=period, cohort=cohort, since=since, until=until,
-        scenario=scenario_id, level_1_id=district_id,
+        minimum_volume=minimum_volume, scenario=scenario_id, level_1_id=district_id,
     )  # fmt: skip
     spoken = cast("Language", language)
     notes = list_notes(city, Order(SHEET, scenario_id, district_id, language), len(frame))

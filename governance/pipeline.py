@@ -107,6 +107,7 @@ def load_city(city_file: Path) -> City:
     if faults:
         raise ConfigError(join_faults("The scenario templates cannot be used:", faults))
     check_categories(profile, templates.city)
+    _check_pilots(profile, templates.city)
     return City(profile, templates.city, departments, templates.districts)
 
 
@@ -127,8 +128,19 @@ def local_day(moment_utc: datetime, profile: Profile) -> date:
     return moment_utc.replace(tzinfo=UTC).astimezone(profile.zone).date()
 
 
+def _check_pilots(profile: Profile, templates: Mapping[str, Template]) -> None:
+    """Raise one ConfigError for every pilot of a scenario that the city does not use."""
+    faults = [
+        f"`pilots`: the city has no scenario `{pilot.scenario}`{nearest(pilot.scenario, list(templates)) or '.'}"
+        for pilot in profile.pilots
+        if pilot.scenario not in templates
+    ]
+    if faults:
+        raise ConfigError(join_faults("The pilots cannot be used:", faults))
+
+
 def _check_districts(city: City, grids: CityGrids) -> None:
-    """Raise one ConfigError for every overlay whose district no grid has: it would never judge a case."""
+    """Raise one ConfigError for every overlay or pilot whose district no grid has: it would never judge a case."""
     names = grids.frame[["level_1_id", "level_1_zh", "level_1_en"]].drop_duplicates("level_1_id").dropna(how="all")
     ids = {str(text): row.level_1_id for row in names.itertuples(index=False) for text in row if text is not None}
     faults = [
@@ -136,8 +148,13 @@ def _check_districts(city: City, grids: CityGrids) -> None:
         for (_, district), template in city.district_templates.items()
         if district not in ids.values()
     ]
+    faults += [
+        f"`pilots`: no grid lies in the district `{pilot.district}`{_suggest_district(pilot.district, ids)}"
+        for pilot in city.profile.pilots
+        if pilot.district not in ids.values()
+    ]
     if faults:
-        raise ConfigError(join_faults("The scenario templates cannot be used:", faults))
+        raise ConfigError(join_faults("Districts that no grid has cannot be used:", faults))
 
 
 def _suggest_district(district: str, ids: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -233,6 +234,14 @@ class Source(Strict):
         return (*columns.pop("category"), *columns.values())
 
 
+class Pilot(Strict):
+    """A district that tried a scenario first: since which local day (`from`). `district` is its id in the grid file."""
+
+    scenario: Identifier
+    district: str = Field(min_length=1)
+    from_: date = Field(alias="from")
+
+
 class Profile(Strict):
     """A whole city. `folder` is where its relative paths start."""
 
@@ -247,6 +256,7 @@ class Profile(Strict):
     grids: Grids
     work_calendar: WorkCalendar = WorkCalendar()
     departments: tuple[DepartmentEntry, ...] = ()
+    pilots: tuple[Pilot, ...] = ()
     sources: tuple[Source, ...] = Field(min_length=1)
     folder: Path = Field(default=Path(), exclude=True)
 
@@ -309,6 +319,7 @@ def _find_faults(profile: Profile) -> list[str]:
     ]
     faults += _find_doubles("source id", [source.id for source in profile.sources])
     faults += _find_doubles("department id", [entry.id for entry in profile.departments])
+    faults += _find_doubles("pilot of", [f"{pilot.scenario} in {pilot.district}" for pilot in profile.pilots])
     return faults + [fault for source in profile.sources for fault in _find_encoding_faults(source)]
 
 

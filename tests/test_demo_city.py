@@ -189,6 +189,14 @@ def test_the_profile_reads_the_city_and_maps_no_personal_column(folder):
     assert set(source.events.kinds.values()) <= set(EVENT_KINDS)
 
 
+def test_the_profile_names_the_planted_pilot(folder):
+    (pilot,) = load_profile(folder / "city.toml").pilots
+    grids = read_grids(folder)
+    assert (pilot.scenario, str(pilot.from_)) == ("group_rental", "2025-12-02")
+    assert set(grids.loc[grids["district_id"] == pilot.district, "district_en"]) == {"Haishu"}
+    assert "Haishu" not in set(grids.loc[grids["district_id"] != pilot.district, "district_en"])
+
+
 def test_every_event_word_is_mapped(folder, events):
     kinds = load_profile(folder / "city.toml").sources[0].events.kinds
     assert set(events["动作"].astype(str)) == set(kinds)

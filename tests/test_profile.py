@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,24 @@ def test_globs_may_be_absolute_or_lead_upwards(tmp_path):
     assert find_files(profile, ("../data/*.csv",)) == expected
     assert find_files(profile, (str(tmp_path / "data" / "*.csv"),)) == expected
     assert find_files(profile, ("none/*.csv",)) == []
+
+
+PILOT = '[[pilots]]\nscenario = "group_rental"\ndistrict = "north"\nfrom = 2025-04-26\n'
+
+
+def test_a_citys_pilots_are_read(tmp_path):
+    (pilot,) = load(tmp_path, CITY + PILOT).pilots
+    assert (pilot.scenario, pilot.district, pilot.from_) == ("group_rental", "north", date(2025, 4, 26))
+
+
+@pytest.mark.parametrize(
+    ("pilots", "fault"),
+    [
+        (PILOT.replace("2025-04-26", '"soon"'), "`pilots.0.from`"),
+        (PILOT.replace("from =", "form ="), "unknown key `pilots.0.form`; did you mean `from`?"),
+        (PILOT.replace('"north"', '""'), "`pilots.0.district`"),
+        (PILOT * 2, "pilot of `group_rental in north` stands 2 times"),
+    ],
+)
+def test_a_pilot_that_cannot_be_used_is_a_sentence(tmp_path, pilots, fault):
+    assert any(fault in told for told in find_faults(tmp_path, CITY + pilots))

@@ -120,3 +120,20 @@ def test_an_empty_scenario_folder_changes_nothing(tmp_path):
     shutil.rmtree(city_file.parent / "scenarios")
     with pytest.raises(ConfigError, match="is no folder"):
         pipeline.load_city(city_file)
+
+
+PILOT = '\n[[pilots]]\nscenario = "group_rental"\ndistrict = "south"\nfrom = 2025-01-01\n'
+
+
+def test_a_pilot_needs_a_scenario_and_a_district_of_the_city(tmp_path):
+    city_file = tiny_world.write_tiny_world(tmp_path / "city")
+    plain = city_file.read_text(encoding="utf-8")
+    city_file.write_text(plain + PILOT.replace("group_rental", "group_rent"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="the city has no scenario `group_rent`; did you mean `group_rental`"):
+        pipeline.load_city(city_file)
+    city_file.write_text(plain + PILOT.replace("south", "South"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="no grid lies in the district `South`; did you mean `south`"):
+        build(city_file)
+    city_file.write_text(plain + PILOT, encoding="utf-8")
+    told = build(city_file).manifest["city"]["pilots"]
+    assert told == [{"scenario": "group_rental", "district": "south", "from_": "2025-01-01"}]

@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = [*sorted((ROOT / "governance" / "ui").rglob("*.py")), ROOT / "app.py"]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 UNIT = {"level": 0, "unit_id": "", "scenario": "group_rental"}
+SCORE_PARTS = {"evaluation.part_higher", "evaluation.part_lower"}
 ALL = {"department": "", "scenario": "", "district": ""}
 QUESTIONS = {
     "bounds": {"level": 0, "unit_id": ""},
@@ -135,7 +136,7 @@ def test_no_words_stand_in_the_code() -> None:
 def test_english_texts_hold_no_chinese_and_chinese_ones_do() -> None:
     assert [key for key, text in language.load_texts("en").items() if re.search("[一-鿿]", text)] == []
     bare = {key for key, text in language.load_texts("zh").items() if not re.search("[一-鿿]", text)}
-    assert bare <= {"sheet.comma", "sheet.semicolon", "card.almost_certain"}
+    assert bare <= {"sheet.comma", "sheet.semicolon", "card.almost_certain", "unit.interval", *SCORE_PARTS}
 
 
 @pytest.mark.parametrize(

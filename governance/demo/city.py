@@ -69,7 +69,7 @@ def make_city(
     }  # fmt: skip
     tell("truth", 0.98)
     write_truth(folder / TRUTH_FOLDER, table, world, factors, facts=facts)
-    text = Path(__file__).with_name("city.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("city.toml").read_text(encoding="utf-8") + name_pilots(table, world)
     (folder / "city.toml").write_text(text, encoding="utf-8")
     tell("done", 1.0)
 
@@ -94,6 +94,15 @@ def make_world(grids: gpd.GeoDataFrame, *, seed: int, start: date, days: int, pe
         pilot_rows=(grids.district_en == catalogue.planted.pilot["district_en"]).to_numpy(),
         pilot_from=np.datetime64(start) + np.timedelta64(days // 2, "D"),
     )
+
+
+def name_pilots(grids: gpd.GeoDataFrame, world: World) -> str:
+    """The planted pilot as a table of `city.toml`; nothing if the grids do not reach into its district."""
+    districts = grids.district_id[world.pilot_rows]
+    if districts.empty:
+        return ""
+    scenario, district = world.catalogue.planted.pilot["scenario"], districts.iloc[0]
+    return f'\n[[pilots]]\nscenario = "{scenario}"\ndistrict = "{district}"\nfrom = {world.pilot_from}\n'
 
 
 def write_grids(grids: gpd.GeoDataFrame, path: Path) -> None:

@@ -41,7 +41,7 @@ def pair_windows(
     Raises ConfigError if no day of the period is complete.
     """
     since = start_period(period, day)
-    until = min(_start_next(period, since), first_incomplete)
+    until = min(start_next(period, since), first_incomplete)
     if until <= since:
         raise ConfigError(
             f"No day of the {period} from {since} is complete yet; the data end before {first_incomplete}."
@@ -80,7 +80,8 @@ def start_period(period: str, day: date) -> date:
     return day.replace(month=day.month - (day.month - 1) % _MONTHS[period], day=1)
 
 
-def _start_next(period: str, since: date) -> date:
+def start_next(period: str, since: date) -> date:
+    """The first day of the period that follows the one that begins with `since`."""
     if period == "week":
         return since + timedelta(days=7)
     month = since.month - 1 + _MONTHS[period]

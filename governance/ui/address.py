@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-NAMES = ("lang", "scenario", "unit", "grid", "department", "district", "stage", "filter", "tab", "kind", "compare")
+NAMES = (
+    "lang", "scenario", "unit", "grid", "department", "district", "stage", "filter", "tab", "kind", "compare",
+    "part", "by", "period", "begins", "cohort", "volume", "indicator", "member", "weights", "pilot", "since",
+)  # fmt: skip
 _STORE = "address"
 _PAGE = "address_page"
 _LONGEST = 200

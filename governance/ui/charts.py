@@ -63,6 +63,31 @@ def show_trend(view: View, weeks: pd.DataFrame) -> None:
     _show(chart, height=210)
 
 
+def show_intervals(view: View, rows: pd.DataFrame, whole: float, *, is_share: bool) -> None:
+    """Members below each other (`name`, `value`, `low`, `high`, `is_ranked`): a dot on its interval, a line for all."""
+    order, shape = list(rows["name"]), ".1%" if is_share else ".1f"
+    place = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=230, grid=False, labelPadding=6))
+    across = alt.X(
+        "value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format="%" if is_share else "", tickCount=8)
+    )
+    told = [
+        alt.Tooltip("name:N", title=" "),
+        alt.Tooltip("value:Q", format=shape, title=view.say("chart.value")),
+        *(alt.Tooltip(f"{end}:Q", format=shape, title=view.say(f"chart.{end}")) for end in ("low", "high") if is_share),
+    ]
+    base = alt.Chart(rows).encode(y=place, tooltip=told)
+    line = alt.Chart(pd.DataFrame({"whole": [whole]})).mark_rule(color=palette.INK, strokeDash=[4, 3])
+    chart = alt.layer(
+        base.mark_rule(color=palette.SOFT, strokeWidth=4).encode(x=alt.X("low:Q"), x2="high:Q"),
+        line.encode(x="whole:Q"),
+        base.transform_filter("datum.is_ranked").mark_circle(color=palette.ACCENT, size=75, opacity=1).encode(x=across),
+        base.transform_filter("!datum.is_ranked")
+        .mark_point(color=palette.MUTED, size=60, opacity=1, fill=palette.PAPER)
+        .encode(x=across),
+    )
+    _show(chart, height=34 + 22 * len(rows))
+
+
 def _dated(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     return frame.assign(**{column: pd.to_datetime(frame[column])})
 

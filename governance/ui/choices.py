@@ -21,11 +21,14 @@ class Unit:
     parent_id: str
 
 
-def choose(label: str, name: str, options: Mapping[str, str], *, on_page: str) -> str:
-    """A select box over ids with their names; gives the chosen id, the first one if the address names none."""
+def choose(label: str, name: str, options: Mapping[str, str], *, on_page: str, otherwise: str | None = None) -> str:
+    """A select box over ids with their names; gives the chosen id.
+
+    If the address names none of them: `otherwise`, or the first one.
+    """
     key = f"choose_{name}_{on_page}"
     asked = read_choice(name)
-    chosen = asked if asked in options else next(iter(options))
+    chosen = asked if asked in options else next(iter(options)) if otherwise is None else otherwise
     st.session_state[key] = chosen
     st.selectbox(
         label,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -58,6 +58,41 @@ def format_change(language: str, value: Any) -> str:
     if _is_missing(value):
         return MISSING
     return str(numbers.format_percent(value, "+#,##0.0%;-#,##0.0%", locale=_LOCALES[language]))
+
+
+def format_interval(language: str, value: Any, low: Any, high: Any) -> str:
+    """A share as percent with the ends of its interval, or a dash where the denominator was empty."""
+    if _is_missing(value) or _is_missing(low):
+        return format_share(language, value)
+    ends = [format_decimal(language, 100 * end) for end in (low, high)]
+    return say(language, "unit.interval", value=format_share(language, value), low=ends[0], high=ends[1])
+
+
+def format_points(language: str, value: Any) -> str:
+    """A number with its sign, such as a change in points, or a dash if there is none."""
+    if _is_missing(value):
+        return MISSING
+    return str(numbers.format_decimal(value, "+#,##0.0;-#,##0.0", locale=_LOCALES[language]))
+
+
+def format_effect(language: str, value: Any, scale: str, *, with_unit: bool = True) -> str:
+    """An effect with its sign: in points if its scale is "points" (0.1 is ten), else relative in percent."""
+    if scale != "points" or _is_missing(value):
+        return format_change(language, value)
+    told = format_points(language, 100 * value)
+    return say(language, "unit.points", value=told) if with_unit else told
+
+
+def format_date(language: str, day: date) -> str:
+    """A day of the calendar."""
+    return str(dates.format_date(day, "y年M月d日" if language == "zh" else "d MMM y", locale=_LOCALES[language]))
+
+
+def format_period(language: str, period: str, since: date) -> str:
+    """The month, quarter or year that begins with a day."""
+    zh = {"month": "y年M月", "quarter": "y年第Q季度", "year": "y年"}
+    en = {"month": "MMMM y", "quarter": "QQQ y", "year": "y"}
+    return str(dates.format_date(since, (zh if language == "zh" else en)[period], locale=_LOCALES[language]))
 
 
 def format_moment(language: str, moment_utc: Any, zone: ZoneInfo) -> str:

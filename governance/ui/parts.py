@@ -60,6 +60,11 @@ def show_note(text: str) -> None:
     st.html(f"<div class='g-note'>{escape(text)}</div>")
 
 
+def show_text(text: str) -> None:
+    """A sentence to be read."""
+    st.html(f"<p class='g-text'>{escape(text)}</p>")
+
+
 def show_figures(figures: Iterable[Figure]) -> None:
     """Headline numbers in a row."""
     cells = "".join(

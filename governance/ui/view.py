@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +15,7 @@ import streamlit as st
 
 from governance import snapshot
 from governance.city import City, open_city
-from governance.indicators.registry import MAIN
+from governance.indicators.registry import MAIN, load_registry
 from governance.ui import language as words
 
 CHECK = "~check"
@@ -23,6 +24,35 @@ NONE = "~none"
 UNMAPPED = "~unmapped"
 UNMATCHED = "~unmatched"
 _LONG_HOURS = 48
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The city as the registry of indicators asks it: each question is answered once per generation."""
+
+    city: City
+
+    @property
+    def as_of_utc(self) -> datetime:
+        """The moment of the snapshot, naive UTC."""
+        return self.city.as_of_utc
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What the snapshot was made of."""
+        return self.city.manifest
+
+    def ask(self, name: str, /, **params: Any) -> pd.DataFrame:
+        """The answer of `sql/ask_<name>.sql`.
+
+        Of a question about some indicators, that about all is kept: it costs the same, and the next one is among them.
+        """
+        wanted = params.get("indicators")
+        if wanted is None:
+            return _ask(self.city, self.city.current.sha256, name, tuple(sorted(params.items())))
+        every = [entry.id for entry in load_registry().indicators]
+        rows = _ask(self.city, self.city.current.sha256, name, tuple(sorted({**params, "indicators": every}.items())))
+        return rows[rows["indicator"].isin(wanted)].reset_index(drop=True)
 
 
 @dataclass(frozen=True)
@@ -72,6 +102,10 @@ class View:
         chosen = frame[(frame["indicator"] == indicator) & (frame["variant"] == variant)].to_dict("records")
         return {str(key): value for key, value in chosen[0].items()}
 
+    def once(self, make: Callable[..., pd.DataFrame], *args: Any) -> pd.DataFrame:
+        """What a function of the registry makes of the city (its first argument), once per generation."""
+        return _make_once(self.city, self.city.current.sha256, f"{make.__module__}.{make.__qualname__}", args, make)
+
     def names(self, question: str, column: str) -> Mapping[str, str]:
         """Ids and their names in the view's language, in the answer's order."""
         return _list_names(self.city, self.city.current.sha256, question, column, f"name_{self.language}")
@@ -110,6 +144,22 @@ class View:
     def share(self, value: Any, *, digits: int = 1) -> str:
         """A share as percent."""
         return words.format_share(self.language, value, digits=digits)
+
+    def interval(self, value: Any, low: Any, high: Any) -> str:
+        """A share as percent with its interval."""
+        return words.format_interval(self.language, value, low, high)
+
+    def points(self, value: Any) -> str:
+        """A difference of two shares, given in points (100 x), with its sign."""
+        return words.format_points(self.language, value)
+
+    def effect(self, value: Any, scale: str, *, with_unit: bool = True) -> str:
+        """An effect of a pilot with its sign, in points (0.1 is ten) or relative."""
+        return words.format_effect(self.language, value, scale, with_unit=with_unit)
+
+    def date(self, day: Any) -> str:
+        """A local day as the language writes it."""
+        return words.format_date(self.language, day)
 
     def change(self, value: Any) -> str:
         """A relative change with its sign."""
@@ -155,3 +205,8 @@ def _list_names(_city: City, sha256: str, question: str, column: str, name: str)
 @st.cache_data(max_entries=2000, show_spinner=False)
 def _ask(_city: City, sha256: str, name: str, params: tuple[tuple[str, Any], ...]) -> pd.DataFrame:  # noqa: ARG001
     return _city.ask(name, **dict(params))
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _make_once(_city: City, sha256: str, name: str, args: tuple[Any, ...], _make: Callable[..., Any]) -> Any:  # noqa: ARG001
+    return _make(Answers(_city), *args)
