@@ -21,9 +21,10 @@ from tiny_snapshot import FORMULA, SCRIPT, publish_tiny
 from governance import exports
 from governance.city import open_city
 from governance.errors import ConfigError, InputError
-from governance.exports import FORMATS, LISTS, export_table, neutralise_formulas
+from governance.export_orders import LISTS
+from governance.exports import FORMATS, export_table, neutralise_formulas
 
-ROWS = {"tiers": 8, "overdue": 6, "cases": 13, "grids": 4}
+ROWS = {"tiers": 8, "overdue": 6, "open": 8, "cases": 13, "grids": 4}
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ import pyarrow as pa
 import shapely
 
 from governance import snapshot, warehouse
+from governance.outputs import load_ladders
 from governance.scenarios import Template, load_departments, load_templates, pin_version
 
 SCRIPT = "<img src=x onerror=alert(1)>"
@@ -25,6 +26,7 @@ FORMULA = "=cmd|' /C calc'!A0"
 AS_OF_UTC = datetime(2025, 3, 1)  # noqa: DTZ001  naive UTC, as in storage
 ZONE = "Asia/Shanghai"
 SCENARIOS = ("group_rental", "fire_lane")
+HAISHU = "+haishu@1.2.0"  # what the pin of Haishu's own version adds
 MANIFEST = {
     "as_of_utc": AS_OF_UTC,
     "built_at_utc": datetime(2025, 3, 1, 1, 30),  # noqa: DTZ001
@@ -68,11 +70,13 @@ def fill_tiny(con: warehouse.Connection) -> None:
     """Every table of a snapshot but those that `publish` writes (meta_manifest, meta_check)."""
     load_rows(con, "core_grid", GRID_SCHEMA, list_grids())
     load_rows(con, "core_case", CASE_SCHEMA, list_cases())
+    load_rows(con, "src_handover", HANDOVER_SCHEMA, list_handovers())
     load_rows(con, "core_quarantine", QUARANTINE_SCHEMA, list_quarantine())
     load_rows(con, "out_tier", TIER_SCHEMA, list_tiers())
     load_rows(con, "out_reason", REASON_SCHEMA, list_reasons())
     for table, (schema, rows) in list_meta().items():
         load_rows(con, table, schema, rows)
+    load_ladders(con, list_judges())
     first_day = warehouse.fetch_value(con, "src_first_day")
     warehouse.build_table(con, "core_unit", city_zh="小城（合成）", city_en="Tiny (synthetic)")
     for name in PREPARED:
@@ -109,7 +113,17 @@ def list_cases() -> list[dict]:
     unmapped = {"category": SCRIPT, "scenario": None, "scene": None}
     return [
         make_case("A-1", 0, days_ago=9, allowed_days=7, transfers=2, stage="accepted", **rental, **housing),
-        make_case("A-2", 0, days_ago=28, allowed_days=2, returns=1, stage="dispatched", **rental, **housing),
+        make_case(
+            "A-2",
+            0,
+            days_ago=28,
+            allowed_days=2,
+            returns=1,
+            stage="dispatched",
+            **rental,
+            **housing,
+            accept_due_at_utc=AS_OF_UTC - timedelta(days=27),
+        ),
         make_case("A-3", 0, days_ago=20, allowed_days=7, closed_after=5, **rental, **housing),
         make_case(FORMULA, 1, days_ago=4, allowed_days=3, **{**rental, **hostile}),
         make_case("B-1", 1, days_ago=9, allowed_days=10, is_discovered=True, **lane, **fire),
@@ -133,6 +147,8 @@ def make_case(incident_id: str, grid_no: int | None, *, days_ago: float, **given
     stage = given.pop("stage", "closed" if closed else "reported")
     is_open = closed is None and stage != "cancelled"
     is_overdue = bool(is_open and due and due < AS_OF_UTC)
+    scenario = given.get("scenario")
+    version = f"{scenario}@1.0.0{HAISHU if scenario == 'group_rental' and grid_no in {0, 1} else ''}"
     lon, lat = given.pop("lon", None), given.pop("lat", None)
     if grid_no is not None:
         lon, lat = 121.505 + 0.01 * (grid_no % 2), 29.805 + 0.01 * (grid_no // 2)
@@ -147,8 +163,29 @@ def make_case(incident_id: str, grid_no: int | None, *, days_ago: float, **given
         "is_seriously_overdue": bool(is_overdue and days_ago > 3 * allowed),
         "is_disposed_late": bool(closed and due and closed > due),
         "overdue_hours": (AS_OF_UTC - due).total_seconds() / 3600 if due else None, "age_hours": days_ago * 24.0,
-        "transfers": 0, "returns": 0, "reopenings": 0, **given,
+        "transfers": 0, "returns": 0, "reopenings": 0, "hops": 0, "extensions": 0, "pauses": 0, "paused_hours": 0.0,
+        "level": scenario and "III", "template_version": scenario and version, "is_paused": False,
+        "used_share": days_ago / allowed if is_open and allowed else None, "is_ping_pong": False,
+        "holder": given.get("department", "~none") if is_open else None,
+        "holder_since_utc": reported if is_open else None, "first_department": given.get("department"), **given,
     }  # fmt: skip
+
+
+def list_handovers() -> list[dict]:
+    """A-1 went from housing to the fire service and back; a hostile sender gave B-2 to the fire service."""
+    moves = (
+        ("A-1", 6, "transferred", "housing", "fire_rescue", SCRIPT),
+        ("A-1", 5, "transferred", "fire_rescue", "housing", "不属于本单位职责"),
+        ("A-2", 20, "returned", "housing", "housing", None),
+        ("B-2", 2, "transferred", SCRIPT, "fire_rescue", FORMULA),
+    )
+    return [
+        {
+            "source": "platform", "incident_id": case, "at_utc": AS_OF_UTC - timedelta(days=days_ago), "kind": kind,
+            "from_department": sender, "to_department": receiver, "reason": reason,
+        }
+        for case, days_ago, kind, sender, receiver, reason in moves
+    ]  # fmt: skip
 
 
 def list_quarantine() -> list[dict]:
@@ -206,19 +243,22 @@ def list_meta() -> dict[str, tuple[pa.Schema, list[dict]]]:
     }
 
 
-def list_templates() -> list[dict]:
+def list_judges() -> list[Template]:
     """The shared templates of the two scenarios, and Haishu's own version of one: 5 working days instead of 15."""
     shared = load_templates()
     whole = shared["group_rental"].model_dump(mode="json")
     whole["limits"]["III"]["dispose"]["value"] = 5
     own = {"version": "1.2.0", "extends": "group_rental@1.0.0", "label": "haishu", "district": "330203"}
-    templates = [*(shared[name] for name in SCENARIOS), Template.model_validate({**whole, **own})]
+    return [*(shared[name] for name in SCENARIOS), Template.model_validate({**whole, **own})]
+
+
+def list_templates() -> list[dict]:
     return [
         {
             "scenario": template.id, "district": template.district, "template_version": pin_version(template),
             "template": template.model_dump_json(),
         }
-        for template in templates
+        for template in list_judges()
     ]  # fmt: skip
 
 
@@ -235,7 +275,8 @@ TEXT, INT, LONG, DOUBLE, BOOL, TIME = (
 )  # fmt: skip
 PREPARED = (
     "mid_unit_grid", "mid_grid_scenario", "out_unit", "out_grid_month", "mid_town_week", "out_trend",
-    "mid_town_stage", "out_funnel", "out_department", "out_overdue",
+    "mid_town_stage", "out_funnel", "out_department",
+    "mid_last_handover", "mid_open", "mid_call", "meta_overdue_age", "out_open", "out_received", "out_recent_handover",
     "meta_location", "meta_unmapped", "meta_suspicious_point",
 )  # fmt: skip
 GRID_SCHEMA = schema(
@@ -250,11 +291,17 @@ CASE_SCHEMA = schema(
     disposed_at_utc=TIME, verified_at_utc=TIME, closed_at_utc=TIME, closed_on=pa.date32(), due_at_utc=TIME,
     due_from=TEXT, is_open=BOOL,
     is_overdue=BOOL, is_near_due=BOOL, is_seriously_overdue=BOOL, is_disposed_late=BOOL, overdue_hours=DOUBLE,
-    age_hours=DOUBLE, transfers=INT, returns=INT, reopenings=INT, source_is_overdue=BOOL,
+    age_hours=DOUBLE, transfers=INT, returns=INT, reopenings=INT, source_is_overdue=BOOL, level=TEXT,
+    template_version=TEXT, holder=TEXT, holder_since_utc=TIME, first_department=TEXT, accept_due_at_utc=TIME,
+    verify_due_at_utc=TIME, is_paused=BOOL, used_share=DOUBLE, hops=INT, is_ping_pong=BOOL, extensions=INT, pauses=INT,
+    paused_hours=DOUBLE,
 )  # fmt: skip
 QUARANTINE_SCHEMA = schema(source=TEXT, file=TEXT, row_number=LONG, reasons=pa.list_(TEXT), original=TEXT)
 TIER_SCHEMA = schema(grid_no=INT, scenario=TEXT, expected_reports_28d=DOUBLE, p_any_28d=DOUBLE, rank=INT, tier=TEXT)
 REASON_SCHEMA = schema(grid_no=INT, scenario=TEXT, feature=TEXT, value=DOUBLE, contribution=DOUBLE)
+HANDOVER_SCHEMA = schema(
+    source=TEXT, incident_id=TEXT, at_utc=TIME, kind=TEXT, from_department=TEXT, to_department=TEXT, reason=TEXT,
+)  # fmt: skip
 SCENARIO_SCHEMA = schema(scenario=TEXT, place=INT, name_zh=TEXT, name_en=TEXT, template=TEXT)
 LEVEL_SCHEMA = schema(level=INT, name_zh=TEXT, name_en=TEXT)
 LEVELS = [

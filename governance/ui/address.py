@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-NAMES = ("lang", "scenario", "unit", "grid", "department", "district", "stage", "filter")
+NAMES = ("lang", "scenario", "unit", "grid", "department", "district", "stage", "filter", "view", "age")
 _STORE = "address"
 _PAGE = "address_page"
 _LONGEST = 200
