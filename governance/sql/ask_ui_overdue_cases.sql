@@ -10,5 +10,5 @@ where ($department = '' or if($state in ('held', 'came_from_others'), holder, de
     and ($state = '' or list_contains(worklists, $state) or $state = 'held' and holder not in ('~desk', '~check'))
     and ($stage = '' or stage = $stage)
     and ($age = '' or overdue_age = $age)
-order by overdue_hours desc nulls last, used_share desc nulls last, source, incident_id
+order by overdue_hours desc nulls last, out_open.used_share desc nulls last, source, incident_id
 limit $rows

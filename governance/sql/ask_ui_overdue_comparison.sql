@@ -29,7 +29,7 @@ measured as (
     from opened, due, lateral (values
         (1, 'overdue_share', 3, true, overdue_cases, open_cases, city_overdue_cases, city_open_cases, null, null),
         (2, 'on_time_rate', 3, false, on_time_cases, due_cases, city_on_time_cases, city_due_cases, null, null),
-        (3, 'overdue_rate', 3, true, still_open_cases, due_cases, city_still_open_cases, city_due_cases, null, null),
+        (3, 'overdue_rate', 4, true, still_open_cases, due_cases, city_still_open_cases, city_due_cases, null, null),
         (4, 'median_age_days', 1, true, null, null, null, null, age_days, city_age_days)
     ) as measures (
         place, measure, digits, is_lower_better, part, whole, city_part, city_whole, median, city_median

@@ -1,5 +1,5 @@
 -- grain: one row per department, scenario and district: cases that came to it in the last 28 days, each counted once
--- came: dispatched to it (without a log: reported), or passed on to it by another department
+-- came: dispatched to it (without a log: reported), or passed on to it by another department; cancelled since or not
 with grids as (
     select grid_no, level_1_id from core_grid
 ),
@@ -19,6 +19,5 @@ select
 from came
 join core_case as cases using (source, incident_id)
 left join grids using (grid_no)
-where cases.stage <> 'cancelled'
 group by all
 order by department, scenario, level_1_id

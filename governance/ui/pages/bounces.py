@@ -29,13 +29,14 @@ def _show_direction(view: View, rows: pd.DataFrame, direction: str) -> None:
     if total is None:
         parts.show_note(view.say(f"bounce.none_{direction}"))
         return
-    told = view.say(
-        f"bounce.{direction}_note",
-        returned=view.count(total["returned_cases"]),
-        share=view.share(total["share"]),
-        received=view.count(total["received_cases"]),
+    returned = view.say("bounce.by_return", cases=view.count(total["returned_cases"]))
+    received = view.say("bounce.of_received", cases=view.count(total["received_cases"]))
+    parts.show_figures(
+        [
+            parts.Figure(view.say(f"bounce.{direction}"), view.count(total["cases"]), returned),
+            parts.Figure(view.say("bounce.share"), view.share(total["share"]), received),
+        ]
     )
-    parts.show_figures([parts.Figure(view.say(f"bounce.{direction}"), view.count(total["cases"]), told)])
     for cut in ("department", "reason"):
         parts.show_note(view.say(f"bounce.{direction}_{cut}"))
         lines = rows[rows["cut"] == cut].head(_SHOWN).to_dict("records")

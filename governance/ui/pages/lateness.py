@@ -29,7 +29,7 @@ def show_matrix(view: View, chosen: dict[str, str]) -> None:
         table,
         hide_index=True,
         width="stretch",
-        height=35 * (len(table) + 1) + 3,
+        height="content",
         key="delays",
         on_select=lambda: _keep_cell(ages, stages),
         selection_mode="single-cell",

@@ -10,15 +10,13 @@ from governance.ui import parts
 from governance.ui.language import MISSING
 from governance.ui.view import View
 
-
-def show_morning(view: View, chosen: dict[str, str], figures: dict[str, Any]) -> None:
-    """Headline figures of the department (a row of `ask_ui_overdue_figures`), and the city beside it."""
-    measures = {row["measure"]: row for row in view.ask("overdue_comparison", **chosen).to_dict("records")}
-    _show_figures(view, figures, measures["overdue_share"])
-    _show_comparison(view, measures)
+# Of all cases due few are still open: a tenth of a percent would hide what differs.
+_DIGITS = {"overdue_rate": 2}
 
 
-def _show_figures(view: View, figures: dict[str, Any], overdue: dict[str, Any]) -> None:
+def show_morning_figures(view: View, chosen: dict[str, str], figures: dict[str, Any]) -> None:
+    """Headline figures of the department (a row of `ask_ui_overdue_figures`), its overdue share beside the city's."""
+    overdue = _ask_measures(view, chosen)["overdue_share"]
     say, count = view.say, view.count
     beside = say("morning.beside", own=view.share(overdue["value"]), city=view.share(overdue["city_value"]))
     waiting = say("morning.waiting", check=count(figures["check_cases"]), desk=count(figures["desk_cases"]))
@@ -36,13 +34,19 @@ def _show_figures(view: View, figures: dict[str, Any], overdue: dict[str, Any]) 
     parts.show_figures(parts.Figure(say(label), count(value), basis) for label, value, basis in shown)
 
 
-def _show_comparison(view: View, measures: dict[str, dict[str, Any]]) -> None:
+def _ask_measures(view: View, chosen: dict[str, str]) -> dict[str, dict[Any, Any]]:
+    return {row["measure"]: row for row in view.ask("overdue_comparison", **chosen).to_dict("records")}
+
+
+def show_comparison(view: View, chosen: dict[str, str]) -> None:
+    """Rates and age of the department beside those of the whole city, with better or worse in words."""
+    measures = _ask_measures(view, chosen)
     parts.show_title(view.say("morning.comparison"), view.say("morning.comparison_note"))
     columns = [
         parts.Column(view.say("morning.measure"), is_wide=True),
+        parts.Column(view.say("morning.verdict")),
         parts.Column(view.say("morning.own"), is_number=True),
         parts.Column(view.say("morning.city"), is_number=True),
-        parts.Column(view.say("morning.verdict")),
     ]
     with st.container(key="comparison"):
         parts.show_table(
@@ -50,9 +54,9 @@ def _show_comparison(view: View, measures: dict[str, dict[str, Any]]) -> None:
             (
                 (
                     view.say(f"measure.{name}"),
+                    _spell_verdict(view, name, row),
                     _spell_value(view, name, row["value"], row["part"], row["whole"]),
                     _spell_value(view, name, row["city_value"], row["city_part"], row["city_whole"]),
-                    _spell_verdict(view, name, row),
                 )
                 for name, row in measures.items()
             ),
@@ -62,7 +66,8 @@ def _show_comparison(view: View, measures: dict[str, dict[str, Any]]) -> None:
 def _spell_value(view: View, measure: str, value: Any, part: Any, whole: Any) -> str:
     if measure == "median_age_days":
         return view.say("unit.days", value=view.decimal(value))
-    return view.say("morning.part_of", share=view.share(value), part=view.count(part), whole=view.count(whole))
+    share = view.share(value, digits=_DIGITS.get(measure, 1))
+    return view.say("morning.part_of", share=share, part=view.count(part), whole=view.count(whole))
 
 
 def _spell_verdict(view: View, measure: str, row: dict[str, Any]) -> str:
@@ -71,6 +76,9 @@ def _spell_verdict(view: View, measure: str, row: dict[str, Any]) -> str:
         return MISSING
     if row["verdict"] == "same":
         return view.say("morning.same")
-    unit = "unit.days" if measure == "median_age_days" else "unit.points"
-    value = view.decimal(row["difference"] if measure == "median_age_days" else row["difference_points"])
-    return view.say(f"morning.{row['verdict']}", difference=view.say(unit, value=value))
+    is_age = measure == "median_age_days"
+    number = row["difference"] if is_age else row["difference_points"]
+    told = view.say(
+        "unit.days" if is_age else "unit.points", value=view.decimal(number, digits=_DIGITS.get(measure, 1))
+    )
+    return view.say(f"morning.{row['verdict']}", difference=told)

@@ -16,7 +16,7 @@ from governance.ui.choices import choose, list_units
 from governance.ui.language import MISSING
 from governance.ui.pages.bounces import show_bounces
 from governance.ui.pages.lateness import show_ladder, show_matrix
-from governance.ui.pages.morning import show_morning
+from governance.ui.pages.morning import show_comparison, show_morning_figures
 from governance.ui.pages.overdue_list import show_cases
 from governance.ui.view import NONE, UNMAPPED, UNMATCHED, View
 
@@ -31,7 +31,7 @@ def show(view: View) -> None:
         parts.show_state(view.say("overdue.none_title"), view.say("overdue.none_text"))
         return
     if department:
-        show_morning(view, chosen, figures)
+        show_morning_figures(view, chosen, figures)
     else:
         _show_figures(view, figures, rates)
         _show_departments(view, scenario, district)
@@ -39,8 +39,12 @@ def show(view: View) -> None:
     with left:
         show_matrix(view, chosen)
     with right:
-        show_ladder(view, chosen, figures)
+        if department:
+            show_comparison(view, chosen)
+        else:
+            show_ladder(view, chosen, figures)
     if department:
+        show_ladder(view, chosen, figures)
         show_bounces(view, chosen)
     show_cases(view, chosen, figures)
 

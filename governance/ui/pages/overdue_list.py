@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -93,50 +95,66 @@ def _name_file(view: View, filters: dict[str, str], kind: str) -> str:
 def _name_cases(view: View, cases: pd.DataFrame) -> pd.DataFrame:
     """The cases with names instead of ids, in the order in which the list shows its columns."""
     units = {unit.unit_id: unit.name for unit in list_units(view)}
+    units |= {UNMATCHED: view.say("name.unmatched")}
     scenes = {scenario: name_scenes(view, scenario) for scenario in cases["scenario"].unique()}
-    rows = cases.to_dict("records")
+    departments = _name_each(view.department_name, cases["department"])
     return pd.DataFrame(
         {
             "incident": cases["incident_id"],
-            "state": [view.word("clock", row["state"]) for row in rows],
+            "state": _name_each(lambda state: view.word("clock", state), cases["state"]),
             "overdue_days": cases["overdue_days"].round(1),
             "used_share": cases["used_share"],
             "due": [words.format_local(moment, view.zone) for moment in cases["due_at_utc"]],
-            "stage": [view.word("stage", row["stage"]) for row in rows],
-            "department": [view.department_name(row["department"]) for row in rows],
-            "holder": [name_holder(view, row["holder"]) for row in rows],
+            "stage": _name_each(lambda stage: view.word("stage", stage), cases["stage"]),
+            "department": departments,
             "held_days": cases["held_days"].round(1),
             "level": cases["level"],
-            "call_post": [_name_post(view, row) for row in rows],
-            "came_from": [_tell_origin(view, row) for row in rows],
+            "call_post": _name_each(partial(_name_post, view), *(cases[name] for name in _list_call(view))),
+            "came_from": _name_each(partial(_tell_origin, view), cases["came_from"], cases["came_for"]),
             "transfers": cases["transfers"],
-            "scenario": [view.scenario_name(row["scenario"]) for row in rows],
-            "scene": [scenes[row["scenario"]].get(row["scene"], "") for row in rows],
-            "district": [
-                view.say("name.unmatched") if row["level_1_id"] == UNMATCHED else units.get(row["level_1_id"], "")
-                for row in rows
+            "holder": _name_each(partial(name_holder, view), cases["holder"]),
+            "scenario": _name_each(view.scenario_name, cases["scenario"]),
+            "scene": [
+                scenes[scenario].get(scene, "")
+                for scenario, scene in zip(cases["scenario"], cases["scene"], strict=True)
             ],
-            "town": [units.get(row["level_2_id"], "") for row in rows],
+            "district": [units.get(unit, "") for unit in cases["level_1_id"]],
+            "town": [units.get(unit, "") for unit in cases["level_2_id"]],
             "grid": cases["grid_id"].fillna(""),
         }
     )
 
 
-def _name_post(view: View, row: dict[Any, Any]) -> str:
+def _name_each(name: Callable[..., str], *columns: pd.Series) -> list[str]:
+    """The name of every row's values, looked up once for each that differs: names are few, rows are many."""
+    told: dict[tuple[Any, ...], str] = {}
+    rows = list(zip(*(column.astype(object).where(column.notna(), None) for column in columns), strict=True))
+    for row in rows:
+        if row not in told:
+            told[row] = name(*row)
+    return [told[row] for row in rows]
+
+
+def _list_call(view: View) -> tuple[str, ...]:
+    return "rung_share", "call_level", f"call_post_{view.language}", "call_department"
+
+
+def _name_post(
+    view: View, rung_share: float | None, level: str | None, post: str | None, department: str | None
+) -> str:
     """The post to call on the case's rung; below the first rung, that it need not be called yet."""
-    post = row[f"call_post_{view.language}"]
-    if pd.isna(post):
+    if post is None:
         return ""
-    key = "ladder.call_later" if pd.isna(row["rung_share"]) else "ladder.call_now"
-    return view.say(key, level=row["call_level"], post=post, department=view.department_name(row["call_department"]))
+    key = "ladder.call_later" if rung_share is None else "ladder.call_now"
+    return view.say(key, level=level, post=post, department=view.department_name(department))
 
 
-def _tell_origin(view: View, row: dict[Any, Any]) -> str:
+def _tell_origin(view: View, sender: str | None, reason: str | None) -> str:
     """From whom the case came to its holder and why; empty if it came from the desk."""
-    if pd.isna(row["came_from"]):
+    if sender is None:
         return ""
-    name = name_holder(view, row["came_from"])
-    return view.say("worklist.came_for", name=name, reason=row["came_for"]) if row["came_for"] else name
+    name = name_holder(view, sender)
+    return view.say("worklist.came_for", name=name, reason=reason) if reason else name
 
 
 def _describe_cases(view: View) -> dict[str, Any]:
@@ -156,6 +174,6 @@ def _describe_cases(view: View) -> dict[str, Any]:
 
 _TEXTS: dict[str, Any] = {
     "incident": None, "state": None, "due": None, "stage": "small", "department": None, "holder": None,
-    "level": "small", "call_post": "medium", "came_from": "medium", "scenario": None, "scene": None,
+    "level": "small", "call_post": "large", "came_from": "medium", "scenario": None, "scene": None,
     "district": None, "town": None, "grid": None,
 }  # fmt: skip
