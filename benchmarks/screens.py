@@ -50,6 +50,10 @@ def take_picture(browser: Browser, address: str, folder: Path, *, name: str, lan
     if name == "scenario":
         page.get_by_role("tab").nth(1).click()
         save(page, folder / f"{name}-sheet-{language}-{size}.png", size)
+    if name == "overdue":
+        page.goto(f"{address}/{path}?department=housing")
+        wait_until_still(page)
+        save(page, folder / f"{name}-morning-{language}-{size}.png", size)
     page.close()
 
 
