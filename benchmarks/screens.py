@@ -52,6 +52,10 @@ def take_picture(browser: Browser, address: str, folder: Path, *, name: str, lan
             page.get_by_role("tab").nth(place).click()
             wait_until_still(page)
             save(page, folder / f"{name}-{tab}-{language}-{size}.png", size)
+    if name == "overdue":
+        page.goto(f"{address}/{path}?department=housing")
+        wait_until_still(page)
+        save(page, folder / f"{name}-morning-{language}-{size}.png", size)
     page.close()
 
 

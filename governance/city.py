@@ -112,6 +112,23 @@ class City:
         """One row per open case past its due time, the longest overdue first; filters are ids."""
         return self.ask("export_overdue", scenario=scenario, district=district)
 
+    def open_cases(
+        self,
+        *,
+        scenario: str | None = None,
+        district: str | None = None,
+        department: str | None = None,
+        state: str | None = None,
+    ) -> pd.DataFrame:
+        """One row per open case, the most urgent first: its clock, its holder, its rung and whom to call.
+
+        Filters are ids; `state` names one of the lists of a department's morning: "held" (what lies with it now),
+        "due_today", "near_due", "overdue" and so on (`export_orders.WORKLISTS`). "held" and "came_from_others" ask with
+        whom a case lies now, the others which department is responsible.
+        """
+        chosen = {"scenario": scenario, "district": district, "department": department, "state": state}
+        return self.ask("export_open", **chosen, stage=None, age=None)
+
     def departments(self) -> pd.DataFrame:
         """One row per department, scenario and district: open, overdue, near due, due and disposed on time."""
         return self.ask("export_departments")

@@ -175,7 +175,7 @@ def cells(  # noqa: PLR0913  the options of one command
     epilog="Example: `python -m governance export tiers --scenario group_rental --district 海曙区 --out tiers.xlsx`",
 )
 def export(  # noqa: PLR0913, PLR0917  the options of one command
-    what: Annotated[str, typer.Argument(help="tiers | overdue | cases | grids | indicators | disputes")],
+    what: Annotated[str, typer.Argument(help="tiers | overdue | open | cases | grids | indicators | disputes")],
     out: Annotated[Path, typer.Option(help="The file to write.")],
     format_: Annotated[
         str | None,
@@ -184,6 +184,16 @@ def export(  # noqa: PLR0913, PLR0917  the options of one command
     scenario: Annotated[str | None, typer.Option(help="Only this scenario (id or name).")] = None,
     district: Annotated[str | None, typer.Option(help="Only this district (id or name).")] = None,
     language: Annotated[str, typer.Option(help="Language of names and notes: zh | en")] = "zh",
+    department: Annotated[str | None, typer.Option(help="Open cases of this department only (id or name).")] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(
+            help="Open cases on this list only: held | due_today | near_due | overdue | seriously_overdue | "
+            "came_from_others | not_accepted | late_to_accept | paused | awaiting_check"
+        ),
+    ] = None,
+    stage: Annotated[str | None, typer.Option(help="Open cases at this stage only, such as accepted.")] = None,
+    age: Annotated[str | None, typer.Option(help="Open cases of this delay only, such as 3_to_7_days.")] = None,
     by: cli_indicators.By = "",
     period: cli_indicators.PeriodOption = None,
     cohort: cli_indicators.CohortOption = "due",
@@ -194,18 +204,22 @@ def export(  # noqa: PLR0913, PLR0917  the options of one command
 ) -> None:
     """Write a list for others: spreadsheets, maps, tables.
 
-    --by, --period, --cohort, --since, --until and --minimum-volume cut indicators.
+    --department, --state, --stage and --age cut open cases; --by, --period, --cohort, --since, --until and
+    --minimum-volume cut indicators.
     """
     from governance.city import open_city
+    from governance.export_orders import refuse_narrowing
     from governance.exports import export_table
 
     chosen: dict[str, Any] = {"format": format_, "scenario": scenario, "district": district, "language": language}
     cut = cli_indicators.read_cut(
         by=by, period=period, cohort=cohort, since=since, until=until, minimum_volume=minimum_volume
     )
+    narrowing: dict[str, Any] = {"department": department, "state": state, "stage": stage, "age": age}
     if what == "indicators":
         from governance.indicator_exports import export_indicators
 
+        refuse_narrowing(what, **narrowing)
         rows = export_indicators(open_city(build_dir), out, **chosen, **cut)
     elif cut != cli_indicators.read_cut():
         raise ConfigError(
@@ -219,7 +233,7 @@ def export(  # noqa: PLR0913, PLR0917  the options of one command
             raise ConfigError("Disputes are about a template's rules, in the whole city; leave the district out.")
         rows = export_disputes(open_city(build_dir), out, scenario=scenario, language=language, format=format_)
     else:
-        rows = export_table(open_city(build_dir), what, out, **chosen)
+        rows = export_table(open_city(build_dir), what, out, **chosen, **narrowing)
     messages.print(f"{rows:,} rows written to {out}.")
 
 

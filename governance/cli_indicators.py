@@ -91,7 +91,7 @@ def _read_day(text: str | None, option: str) -> date | None:
 
 def _ask(build_dir: Path, indicator: str, *, language: str, **cut: Any) -> pd.DataFrame:
     from governance.city import open_city
-    from governance.exports import LANGUAGES, find_id
+    from governance.export_orders import LANGUAGES, find_id
     from governance.indicators.naming import add_names
 
     if language not in LANGUAGES:

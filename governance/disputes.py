@@ -15,7 +15,8 @@ import pandas as pd
 
 from governance.city import City
 from governance.errors import ConfigError
-from governance.exports import LANGUAGES, Order, export_frame, find_id, list_notes
+from governance.export_orders import LANGUAGES, Order, find_id, list_notes
+from governance.exports import export_frame
 
 SHEET = "disputes"
 

@@ -1,4 +1,4 @@
-"""Lists and maps for others: tiers, overdue cases, cases and grids as CSV, XLSX, GeoJSON, GeoPackage or Parquet.
+"""Lists and maps for others: tiers, grids and cases (all, open, overdue) as CSV, XLSX, GeoJSON, GeoPackage or Parquet.
 
 Every file says as of when it is (`as_of_local`) and whether the city is synthetic (`is_synthetic`), as columns that
 machines can read; XLSX has a second sheet with the notes. Times are in the city's zone, in columns `*_at_local`: texts
@@ -15,13 +15,12 @@ import codecs
 import datetime as dt
 import itertools
 import math
+import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
-from zoneinfo import ZoneInfo
+from typing import Any, BinaryIO, Unpack
 
 import geopandas as gpd
 import numpy as np
@@ -34,11 +33,10 @@ import xlsxwriter
 
 from governance.city import City
 from governance.errors import ConfigError, InputError
+from governance.export_orders import LANGUAGES, Narrowing, Order, find_zone, list_notes, read_order
 from governance.toml_model import nearest
 
-LISTS = ("tiers", "overdue", "cases", "grids")
 FORMATS = {"csv": ".csv", "xlsx": ".xlsx", "geojson": ".geojson", "gpkg": ".gpkg", "parquet": ".parquet"}
-LANGUAGES = ("zh", "en")
 _POLYGONS = frozenset({"tiers", "grids"})
 _MOST_FEATURES = 1_000_000
 _WHOLE_NUMBERS = {pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
@@ -57,22 +55,6 @@ _SHEET_OPTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Order:
-    """What is to be written: the list, its filters as ids, and the language of names."""
-
-    what: str
-    scenario: str | None
-    district: str | None
-    language: str
-
-    @property
-    def filters(self) -> dict[str, str | None]:
-        """The values that the list's query takes."""
-        chosen = {"scenario": self.scenario, "district": self.district}
-        return {"district": self.district} if self.what == "grids" else chosen
-
-
 def export_table(  # noqa: PLR0913  the command's options, each with a default
     city: City,
     what: str,
@@ -82,15 +64,16 @@ def export_table(  # noqa: PLR0913  the command's options, each with a default
     scenario: str | None = None,
     district: str | None = None,
     language: str = "zh",
+    **narrowing: Unpack[Narrowing],
 ) -> int:
     """Write one list to `out` and give its number of rows; the file appears whole or not at all.
 
-    `scenario` and `district` may be ids or names, Chinese or English; cases in no scenario or no grid are found
-    under "~unmapped" and "~unmatched". Raises ConfigError for anything unknown, InputError for more rows than
-    the format can hold.
+    `scenario`, `district` and `department` may be ids or names, Chinese or English; cases in no scenario or no grid are
+    found under "~unmapped" and "~unmatched". `department`, `state` (a worklist), `stage` and `age` narrow the list
+    "open". Raises ConfigError for anything unknown, InputError for more rows than the format can hold.
     """
     kind = _find_format(out, format)
-    order = _read_order(city, what, scenario=scenario, district=district, language=language)
+    order = read_order(city, what, scenario=scenario, district=district, language=language, narrowing=narrowing)
     rows = city.count_rows(f"export_{what}", **order.filters)
     _check_size(rows, kind)
     with _replacing(out) as draft:
@@ -104,6 +87,14 @@ def export_table(  # noqa: PLR0913  the command's options, each with a default
         else:
             _write_features(city, order, draft, kind)
     return rows
+
+
+def export_bytes(city: City, what: str, *, format: str, **options: Any) -> bytes:  # noqa: A002  as above
+    """The file that `export_table` would write, in memory; `options` are its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / f"{what}{FORMATS[format]}"
+        export_table(city, what, out, format=format, **options)
+        return out.read_bytes()
 
 
 def export_frame(  # noqa: PLR0913  what, where, and how it is called
@@ -143,60 +134,6 @@ def neutralise_formulas(texts: pd.Series) -> pd.Series:
     return texts.mask(is_formula, "'" + texts) if is_formula.any() else texts
 
 
-def list_notes(city: City, order: Order, rows: int) -> list[tuple[str, str]]:
-    """What a reader of the list must know, as (name, text): moment, generation, filters, units, denominators."""
-    english = order.language == "en"
-    told = city.manifest["city"]
-    moment = _local_moment(city).isoformat()
-    warning = ("Synthetic data: invented for demonstration.", "合成数据：为演示而虚构。")
-    real = ("Data of the city's own systems.", "城市业务系统数据。")
-    every = ("all", "全部")
-    notes = [
-        (("City", "城市"), (told.get("name_en", ""), told.get("name_zh", ""))),
-        (("Data", "数据性质"), warning if city.manifest["is_synthetic"] else real),
-        (("Data as of", "数据截至"), (moment, moment)),
-        (("Generation", "快照版本"), (city.generation, city.generation)),
-        (("Time zone of *_at_local", "*_at_local 列时区"), (_zone(city).key, _zone(city).key)),
-        (("Scenario", "场景"), (order.scenario, order.scenario) if order.scenario else every),
-        (("District", "区县"), (order.district, order.district) if order.district else every),
-        (("Rows", "行数"), (f"{rows:,}", f"{rows:,}")),
-        *_EXPLAINED.get(order.what, ()),
-    ]
-    place = 0 if english else 1
-    return [(name[place], text[place]) for name, text in notes]
-
-
-_EXPECTED = (
-    ("expected_reports_28d, p_any_28d", "expected_reports_28d、p_any_28d"),
-    (
-        "Reports expected in the 28 days after the moment; probability (0 to 1) of at least one.",
-        "截至时刻之后28天内预计上报数；至少上报一件的概率（0至1）。",
-    ),
-)
-_TIER = (
-    ("tier, rank", "tier、rank"),
-    (
-        "red / yellow / green by capacity among all grids of the city for the scenario; rank 1 is the most hazardous.",
-        "按该场景全市网格排序与巡查能力分红黄绿三级；rank 1 为风险最高。",
-    ),
-)
-_HOURS = (
-    ("overdue_hours, age_hours", "overdue_hours、age_hours"),
-    (
-        "Clock hours past the due time, and since the report; overdue: open, not disposed, due before the moment.",
-        "超过截止时间、距上报的自然小时；超期：未结案、未处置且截止时间早于截至时刻。",
-    ),
-)
-_AREA = (("area_km2", "area_km2"), ("Area in square kilometres.", "面积，平方千米。"))
-_POINT = (("lon, lat", "lon、lat"), ("Degrees, WGS84 (EPSG:4326).", "经纬度，WGS84（EPSG:4326）。"))
-_EXPLAINED = {
-    "tiers": (_EXPECTED, _TIER, _AREA, _POINT),
-    "overdue": (_HOURS, _POINT),
-    "cases": (_HOURS, _POINT),
-    "grids": (_AREA, _POINT),
-}
-
-
 def _find_format(out: Path, asked: str | None) -> str:
     by_suffix = {suffix: name for name, suffix in FORMATS.items()}
     found = by_suffix.get(out.suffix.lower())
@@ -208,39 +145,6 @@ def _find_format(out: Path, asked: str | None) -> str:
     if asked is not None and found != asked:
         raise ConfigError(f"{out} does not end in {FORMATS[asked]}, which the format {asked} needs.")
     return asked or str(found)
-
-
-def _read_order(city: City, what: str, *, scenario: str | None, district: str | None, language: str) -> Order:
-    if what not in LISTS:
-        raise ConfigError(f"There is no list {what!r}; known: {', '.join(LISTS)}{nearest(what, list(LISTS)) or '.'}")
-    if language not in LANGUAGES:
-        raise ConfigError(f"There is no language {language!r}; known: {', '.join(LANGUAGES)}.")
-    if what == "grids" and scenario is not None:
-        raise ConfigError("Grids belong to no scenario; leave the scenario out, or export tiers.")
-    names = city.ask("export_names")
-    return Order(
-        what,
-        find_id(names, "scenario", scenario) if scenario else None,
-        find_id(names, "district", district) if district else None,
-        language,
-    )
-
-
-def find_id(names: pd.DataFrame, kind: str, text: str) -> str:
-    """The id that a text names: an id first, else a name in either language; raises ConfigError."""
-    known = names[names["kind"] == kind]
-    if text in set(known["id"]):
-        return text
-    said = text.strip().casefold()
-    ids = known.loc[(known["name_zh"].str.casefold() == said) | (known["name_en"].str.casefold() == said), "id"]
-    if len(ids) == 1:
-        return str(ids.iloc[0])
-    if len(ids) > 1:
-        raise ConfigError(f"Several {kind}s are called {text!r}; give one of the ids {', '.join(sorted(ids))}.")
-    every = [str(name) for column in ("id", "name_zh", "name_en") for name in known[column].dropna()]
-    hint = nearest(text, every)
-    listed = "" if hint else f"; known: {', '.join(known['id'])}."
-    raise ConfigError(f"There is no {kind} {text!r}{hint}{listed}")
 
 
 def _check_size(rows: int, kind: str) -> None:
@@ -297,7 +201,7 @@ def _localise(frame: pd.DataFrame, city: City, *, as_text: bool, with_zone: bool
         if not name.endswith("_at_utc"):
             out[name] = values
             continue
-        local = values.dt.tz_localize("UTC").dt.tz_convert(_zone(city))
+        local = values.dt.tz_localize("UTC").dt.tz_convert(find_zone(city))
         naive = local.dt.tz_localize(None)
         shown = _spell_times(naive, naive - values) if as_text else local if with_zone else naive
         out["as_of_local" if name == "as_of_at_utc" else name.removesuffix("_utc") + "_local"] = shown
@@ -429,11 +333,3 @@ def _add_geometry(frame: pd.DataFrame, city: City, order: Order) -> gpd.GeoDataF
         shapes = np.where(frame["lon"].notna() & frame["lat"].notna(), points, None)
     plain = frame.drop(columns="geometry", errors="ignore")
     return gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries(shapes, index=plain.index), crs="EPSG:4326")
-
-
-def _zone(city: City) -> ZoneInfo:
-    return ZoneInfo(city.manifest["city"]["timezone"])
-
-
-def _local_moment(city: City) -> Any:
-    return pd.Timestamp(city.as_of_utc, tz="UTC").tz_convert(_zone(city))

@@ -9,7 +9,8 @@ from typing import cast
 
 from governance.city import City
 from governance.errors import ConfigError
-from governance.exports import LANGUAGES, Order, export_frame, find_id, list_notes
+from governance.export_orders import LANGUAGES, Order, find_id, list_notes
+from governance.exports import export_frame
 from governance.indicators.asking import Cohort, Period
 from governance.indicators.naming import Language, add_names, name_indicator
 from governance.indicators.registry import MAIN, Indicator, Variant, load_registry

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from governance.cases.recurrence import find_recurrences
 from governance.grids.city_grids import CityGrids
 from governance.profile import Profile
 from governance.scenarios import Template, TemplateSet, pin_version
+from governance.scenarios.ladder import list_posts, list_rungs
 
 _GRID_COLUMNS = (
     "grid_id", "level_1_id", "level_1_zh", "level_1_en", "level_2_id", "level_2_zh", "level_2_en",
@@ -46,6 +47,7 @@ def build_outputs(con: warehouse.Connection, profile: Profile, templates: Templa
     first_day = warehouse.fetch_value(con, "src_first_day") or day
     _load_scenarios(con, templates.city)
     _load_templates(con, templates)
+    load_ladders(con, (*templates.city.values(), *templates.districts.values()))
     warehouse.build_table(con, "core_unit", city_zh=profile.name_zh, city_en=profile.name_en)
     for name in _TABLES:
         warehouse.build_table(con, name, as_of_utc=as_of_utc, as_of_day=day, first_day=first_day, zone=profile.timezone)
@@ -60,9 +62,9 @@ def build_outputs(con: warehouse.Connection, profile: Profile, templates: Templa
 
 _TABLES = (
     "mid_unit_grid", "mid_grid_scenario", "out_unit", "out_grid_month", "mid_town_week", "out_trend",
-    "mid_town_stage", "out_funnel", "mid_step_hour", "out_step_time", "out_department", "out_overdue",
-    "mid_last_handover", "out_open", "out_recent_handover", "out_slowest_link", "out_dispute", "out_stuck",
-    "out_illegal_move", "out_illegal_sample",
+    "mid_town_stage", "out_funnel", "mid_step_hour", "out_step_time", "out_department",
+    "mid_last_handover", "mid_open", "mid_call", "meta_overdue_age", "out_open", "out_received",
+    "out_recent_handover", "out_slowest_link", "out_dispute", "out_stuck", "out_illegal_move", "out_illegal_sample",
     "meta_location", "meta_unmapped", "meta_suspicious_point",
 )  # fmt: skip
 
@@ -105,3 +107,32 @@ def _load_templates(con: warehouse.Connection, templates: TemplateSet) -> None:
     ]
     schema = pa.schema([(name, pa.string()) for name in ("scenario", "district", "template_version", "template")])
     warehouse.load_arrow(con, "meta_template", pa.Table.from_pylist(rows, schema=schema))
+
+
+def load_ladders(con: warehouse.Connection, templates: Iterable[Template]) -> None:
+    """Make `meta_rung` (rungs of each template's ladder) and `meta_post` (who answers at each level, in which scenes).
+
+    `meta_post` has a row per scene of a post, and one without scene for a post of every scene.
+    """
+    templates = list(templates)
+    rungs = [rung for template in templates for rung in list_rungs(template)]
+    posts = [post for template in templates for post in list_posts(template)]
+    warehouse.load_arrow(con, "meta_rung", pa.Table.from_pylist(rungs, schema=_RUNG_SCHEMA))
+    warehouse.load_arrow(con, "meta_post", pa.Table.from_pylist(posts, schema=_POST_SCHEMA))
+
+
+_RUNG_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("template_version", "scenario", "level")),
+        ("rung", pa.int32()),
+        ("at_share", pa.float64()),
+    ]
+)
+_POST_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("template_version", "scenario", "level", "post")),
+        ("place", pa.int32()),
+        *((name, pa.string()) for name in ("name_zh", "name_en", "department", "scene")),
+        ("is_added", pa.bool_()),
+    ]
+)

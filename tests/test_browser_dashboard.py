@@ -249,14 +249,14 @@ def test_the_recurrence_curve_is_compared_with_all_scenarios(visit: OpenPage) ->
 
 
 def test_filters_change_the_figures_and_the_download(visit: OpenPage, tmp_path: Path) -> None:
-    page = visit("/overdue")
+    page = visit("/overdue?view=overdue")
     expect(page.locator(".g-figure b").first).to_have_text("6")
     assert len(download(page, tmp_path)) == 7
     choose(page, "Department", "Housing")
     expect(page.locator(".g-figure b").first).to_have_text("3")
     expect(page).to_have_url(re.compile("department=housing"))
     lines = download(page, tmp_path)
-    assert [line.split(",")[0] for line in lines] == ["Case", "A-2", "C-1", "A-1"]
+    assert [line.split(",")[1].strip('"') for line in lines] == ["incident_id", "A-2", "C-1", "A-1"]
     choose(page, "District", "In no grid")
     expect(page.locator(".g-figure b").first).to_have_text("1")
     choose(page, "Scenario", "Fire lane")
@@ -266,8 +266,23 @@ def test_filters_change_the_figures_and_the_download(visit: OpenPage, tmp_path: 
 def test_a_download_holds_no_formula(visit: OpenPage, tmp_path: Path) -> None:
     lines = download(visit("/overdue"), tmp_path)
     hostile = next(line for line in lines if "cmd|" in line)
-    assert hostile.startswith("'=cmd|")
-    assert not [line for line in lines if re.match(r'"?[=+\-@]', line)]
+    assert "\"'=cmd|" in hostile
+    assert not [line for line in lines if re.search(r'(^|,)"?[=+\-@]', line)]
+
+
+@pytest.mark.parametrize("spoken", language.LANGUAGES)
+def test_a_row_opens_a_departments_morning_and_a_cell_narrows_its_list(visit: OpenPage, spoken: str) -> None:
+    page = visit("/overdue", spoken=spoken)
+    click_row(page, "departments")
+    expect(page).to_have_url(re.compile("department=housing"))
+    expect(page.get_by_text(language.say(spoken, "morning.comparison"))).to_be_visible()
+    expect(page.locator(".g-ladder li")).to_have_count(3)
+    # The fourth row of the matrix, its second column: the cases that are 7 to 30 days late, whatever their stage.
+    table = page.locator(".st-key-delays canvas").first
+    table.scroll_into_view_if_needed()
+    table.click(position={"x": 150, "y": 35 * 4 + 17}, force=True)
+    expect(page).to_have_url(re.compile("age=7_to_30_days"))
+    expect(page.get_by_role("button", name="CSV")).to_contain_text("1 " if spoken == "en" else "1 件")
 
 
 def test_quarantined_rows_are_shown_as_they_came(visit: OpenPage) -> None:
@@ -294,12 +309,12 @@ def test_without_a_snapshot_every_page_says_what_to_run(browser: Browser, empty_
 
 @pytest.fixture(scope="module")
 def broken_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real city of last year, without scenarios, and without the table of overdue cases."""
+    """A real city of last year, without scenarios, and without the table of open cases."""
     folder = tmp_path_factory.mktemp("broken")
     manifest = {**copy.deepcopy(tiny_snapshot.MANIFEST), "is_synthetic": False}
     with snapshot.building(folder) as draft:
         tiny_snapshot.fill_tiny(draft.con)
-        draft.con.execute("drop table out_overdue")
+        draft.con.execute("drop table out_open")
         draft.con.execute("delete from meta_scenario")
         snapshot.publish(draft, manifest=manifest)
     with running_dashboard(folder) as address:
@@ -358,7 +373,7 @@ def wait_for_colour(page: Page, place: tuple[float, float], colour: str) -> None
 def download(page: Page, folder: Path) -> list[str]:
     """The lines of the CSV that the page's button gives."""
     with page.expect_download() as event:
-        page.get_by_role("button", name="Download").click()
+        page.get_by_role("button", name="CSV").click()
     file = folder / "overdue.csv"
     event.value.save_as(file)
     return file.read_text(encoding="utf-8-sig").splitlines()

@@ -21,9 +21,10 @@ from tiny_snapshot import FORMULA, SCRIPT, publish_tiny
 from governance import exports
 from governance.city import open_city
 from governance.errors import ConfigError, InputError
-from governance.exports import FORMATS, LISTS, export_table, neutralise_formulas
+from governance.export_orders import LISTS
+from governance.exports import FORMATS, export_table, neutralise_formulas
 
-ROWS = {"tiers": 8, "overdue": 6, "cases": 13, "grids": 4}
+ROWS = {"tiers": 8, "overdue": 6, "open": 8, "cases": 13, "grids": 4}
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +219,32 @@ def test_scenarios_and_districts_answer_to_ids_and_names(city, tmp_path, scenari
 
 
 @pytest.mark.parametrize(
+    ("asked", "cases"),
+    [
+        ({}, ["A-2", "C-1", "A-1", FORMULA, "B-2", "D-1", "B-1", "C-2"]),
+        ({"department": "住房和城乡建设局"}, ["A-2", "C-1", "A-1"]),
+        ({"department": SCRIPT}, [FORMULA]),
+        ({"department": "~none"}, ["D-1"]),
+        ({"department": "fire_rescue", "state": "held"}, ["B-2", "B-1", "C-2"]),
+        ({"state": "came_from_others"}, ["A-2", "A-1"]),
+        ({"state": "near_due"}, ["B-1"]),
+        ({"state": "not_accepted"}, ["A-2"]),
+        ({"state": "overdue", "age": "1_to_3_days", "stage": "accepted"}, ["A-1"]),
+        ({"age": "30_days_and_more"}, []),
+    ],
+)
+def test_open_cases_are_narrowed_to_a_department_and_a_worklist(city, tmp_path, asked, cases):
+    out = tmp_path / "open.xlsx"
+    assert export_table(city, "open", out, language="en", **asked) == len(cases)
+    header, *rows = read_sheet(out, "open")
+    assert [row[header.index("incident_id")] for row in rows] == cases
+    told = dict(read_sheet(out, "about"))
+    assert {told[title] for title in ("Department", "Worklist", "Stage", "Class of delay") if title in told} == {
+        "housing" if asked.get("department", "").startswith("住房") else value for value in asked.values() if value
+    } - {None}
+
+
+@pytest.mark.parametrize(
     ("asked", "sentence"),
     [
         ({"scenario": "group_rentals"}, "There is no scenario 'group_rentals'; did you mean `group_rental`"),
@@ -225,6 +252,11 @@ def test_scenarios_and_districts_answer_to_ids_and_names(city, tmp_path, scenari
         ({"district": "Jiangbe"}, "did you mean `Jiangbei`"),
         ({"what": "tier"}, "There is no list 'tier'.*did you mean `tiers`"),
         ({"what": "grids", "scenario": "fire_lane"}, "Grids belong to no scenario"),
+        ({"department": "housing"}, "department cut the list `open`, not `tiers`"),
+        ({"what": "open", "department": "housin"}, "There is no department 'housin'; did you mean `housing`"),
+        ({"what": "open", "state": "late"}, "There is no state 'late'; known: held, due_today"),
+        ({"what": "open", "stage": "closed"}, "There is no stage 'closed'"),
+        ({"what": "open", "age": "2_to_3_days"}, "There is no age '2_to_3_days'.*did you mean"),
         ({"language": "de"}, "There is no language 'de'; known: zh, en"),
         ({"format": "xls"}, "There is no format 'xls'.*did you mean"),
         ({"format": "xlsx"}, r"does not end in \.xlsx"),

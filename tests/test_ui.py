@@ -56,10 +56,16 @@ QUESTIONS = {
     "illegal_samples": {"sort": "", "rows": 9},
     "levels": {},
     "open_cases": {"grid_id": "G-01", "scenario": "group_rental", "rows": 9},
-    "overdue_cases": {**ALL, "stage": "", "rows": 9},
-    "overdue_departments": ALL,
-    "overdue_stages": {},
-    "overdue_total": ALL,
+    "overdue_ages": {},
+    "overdue_bounces": {**ALL, "department": "housing"},
+    "overdue_cases": {**ALL, "state": "", "stage": "", "age": "", "rows": 9},
+    "overdue_comparison": {**ALL, "department": "housing"},
+    "overdue_departments": {"scenario": "", "district": ""},
+    "overdue_figures": ALL,
+    "overdue_ladder": ALL,
+    "overdue_matrix": ALL,
+    "overdue_posts": ALL,
+    "overdue_rates": ALL,
     "ranked_grids": {**UNIT, "rows": 9},
     "reasons": {"grid_id": "G-01", "scenario": "group_rental"},
     "recurrence_curve": {"scenario": "group_rental", "department": "", "last_day": 180},
@@ -195,12 +201,12 @@ def test_digits_say_the_tier_of_each_grid_in_order(city: City) -> None:
 
 
 def test_overdue_figures_are_sums_over_the_filters(city: City) -> None:
-    total = ask(city, "overdue_total")[0]
+    total, rates = ask(city, "overdue_figures")[0], ask(city, "overdue_rates")[0]
     assert (total["overdue_cases"], total["seriously_overdue_cases"], total["unmatched_overdue_cases"]) == (6, 1, 1)
-    assert total["overdue_rate"] == pytest.approx(total["due_still_open_cases"] / total["due_cases"])
+    assert rates["overdue_rate"] == pytest.approx(rates["due_still_open_cases"] / rates["due_cases"])
     departments = ask(city, "overdue_departments")
     assert sum(row["overdue_cases"] for row in departments) == 6
-    housing = ask(city, "overdue_total", department="housing")[0]
+    housing = ask(city, "overdue_figures", department="housing")[0]
     assert (housing["overdue_cases"], housing["mean_overdue_days"]) == (3, pytest.approx((48 + 624 + 72) / 3 / 24))
 
 

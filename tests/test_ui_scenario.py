@@ -229,7 +229,7 @@ def test_hours_per_case_add_up_to_the_working_time_of_an_average_case(
     assert frame["work_hours"].to_dict() == pytest.approx(hours.to_dict())
     assert frame["hours_per_case"].sum() == pytest.approx(hours.sum() / len(chosen))
     page = run_page("scenario", build_dir, tab="holders", scenario=scenario, unit=district)
-    shown = find_table(page, "Holder", with_title="Per stretch")
+    shown = find_table(page, "Held by", with_title="Per stretch")
     assert [row[2] for row in shown] == [f"{hours[name] / len(chosen):,.2f} h" for name in frame.index]
     assert [row[1] for row in shown] == [share(hours[name], hours.sum()) for name in frame.index]
 

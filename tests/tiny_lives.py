@@ -47,20 +47,25 @@ def live(case: dict, *, as_of_utc: datetime) -> dict:
         "holder_since_utc": case["reported_at_utc"] if case["is_open"] else None,
         "close_due_at_utc": case["due_at_utc"] and case["due_at_utc"] + timedelta(days=2),
     }  # fmt: skip
-    reported = case["reported_at_utc"]
+    reported, due = case["reported_at_utc"], case["due_at_utc"]
+    if case["is_open"] and due:
+        plain["used_share"] = (as_of_utc - reported) / (due - reported)
     told = {
         "A-1": {
             "hops": 2, "is_ping_pong": True, "holder_since_utc": as_of_utc - timedelta(days=5),
             "dispatched_at_utc": reported + timedelta(hours=1), "accepted_at_utc": reported + timedelta(hours=13),
+            "desk_work_s": 3600, "held_work_s": 72 * 3600, "check_work_s": 0,
         },
         "A-2": {
             "holder_since_utc": as_of_utc - timedelta(days=3), "dispatched_at_utc": as_of_utc - timedelta(days=3),
             "accept_due_at_utc": as_of_utc - timedelta(days=2), "illegal_moves": 2,
+            "desk_work_s": 0, "held_work_s": 40 * 3600, "check_work_s": 0,
         },
         "A-3": {
             "dispatched_at_utc": reported + timedelta(hours=1), "accepted_at_utc": reported + timedelta(hours=6),
             "desk_work_s": 3600, "held_work_s": 36000, "check_work_s": 7200,
         },
+        "B-2": {"desk_work_s": 0, "held_work_s": 24 * 3600, "check_work_s": 0},
         "B-4": {"illegal_moves": 1},
     }.get(case["incident_id"], {})  # fmt: skip
     return plain | case | told

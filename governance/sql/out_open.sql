@@ -1,36 +1,26 @@
--- grain: one row per open case, with its place, its holder, its clock and how it came to its holder
-with grids as (
-    select grid_no, grid_id, level_1_id, level_2_id from core_grid
-)
+-- grain: one row per open case with its place, its holder, its clock, how it came to its holder and whom to call now
+-- worklists: the lists of a department's morning on which it stands; overdue_age: how long overdue, of meta_overdue_age
 select
-    cases.source, cases.incident_id, coalesce(cases.department, '~none') as department, cases.holder,
-    cases.holder_since_utc, epoch($as_of_utc - cases.holder_since_utc) / 86400 as held_days,
-    coalesce(cases.scenario, '~unmapped') as scenario, cases.scene, cases.level, cases.template_version,
-    cases.grid_no, grids.grid_id,
-    case when cases.grid_no is null then '~unmatched' else coalesce(grids.level_1_id, '') end as level_1_id,
-    grids.level_2_id, cases.stage, cases.reported_at_utc, cases.due_at_utc, cases.due_from, cases.accept_due_at_utc,
-    cases.verify_due_at_utc,
-    case
-        when cases.is_paused then 'paused'
-        when cases.disposed_at_utc is not null then 'awaiting_check'
-        when cases.is_seriously_overdue then 'seriously_overdue'
-        when cases.is_overdue then 'overdue'
-        when cases.due_at_utc is null then 'no_limit'
-        when cases.is_near_due then 'near_due'
-        else 'in_time'
-    end as state,
-    cases.is_overdue, cases.is_seriously_overdue, cases.is_near_due,
-    coalesce(((cases.due_at_utc at time zone 'UTC') at time zone $zone)::date = $as_of_day, false)
-        and cases.disposed_at_utc is null as is_due_today,
-    cases.accepted_at_utc is null and cases.dispatched_at_utc is not null
-        and coalesce(cases.accept_due_at_utc < $as_of_utc, false) as is_late_to_accept,
-    coalesce(cases.verify_due_at_utc < $as_of_utc, false) as is_late_to_check,
-    cases.used_share, cases.overdue_hours, cases.age_hours, cases.transfers, cases.returns, cases.hops,
-    cases.is_ping_pong, cases.extensions, cases.pauses, cases.paused_hours, cases.reopenings,
-    last.from_department as came_from, last.kind as came_by, last.reason as came_for, last.at_utc as came_at_utc
-from core_case as cases
-left join grids using (grid_no)
-left join mid_last_handover as last
-    on last.incident_id = cases.incident_id and last.source = cases.source and last.to_department = cases.holder
-where cases.is_open
-order by cases.overdue_hours desc nulls last, cases.used_share desc nulls last, cases.source, cases.incident_id
+    open.*,
+    age.overdue_age,
+    list_filter(
+        [
+            if(open.is_due_today, 'due_today', null),
+            if(open.is_near_due, 'near_due', null),
+            if(open.is_overdue, 'overdue', null),
+            if(open.is_seriously_overdue, 'seriously_overdue', null),
+            if(open.came_from <> open.holder and open.holder <> '~desk', 'came_from_others', null),
+            if(open.stage = 'dispatched', 'not_accepted', null),
+            if(open.is_late_to_accept, 'late_to_accept', null),
+            if(open.state = 'paused', 'paused', null),
+            if(open.state = 'awaiting_check', 'awaiting_check', null)
+        ],
+        lambda listed: listed is not null
+    ) as worklists,
+    call.rung_share, call.call_level, call.call_post_zh, call.call_post_en, call.call_department
+from mid_open as open
+left join meta_overdue_age as age
+    on open.is_overdue and open.overdue_hours >= 24 * age.from_days
+        and coalesce(open.overdue_hours < 24 * age.to_days, true)
+left join mid_call as call on call.source = open.source and call.incident_id = open.incident_id
+order by open.overdue_hours desc nulls last, open.used_share desc nulls last, open.source, open.incident_id

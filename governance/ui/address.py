@@ -9,8 +9,8 @@ from __future__ import annotations
 import streamlit as st
 
 NAMES = (
-    "lang", "scenario", "unit", "grid", "department", "district", "stage", "filter", "tab", "kind", "compare",
-    "part", "by", "period", "begins", "cohort", "volume", "indicator", "member", "weights", "pilot", "since",
+    "lang", "scenario", "unit", "grid", "department", "district", "stage", "filter", "tab", "kind", "compare", "view",
+    "age", "part", "by", "period", "begins", "cohort", "volume", "indicator", "member", "weights", "pilot", "since",
 )  # fmt: skip
 _STORE = "address"
 _PAGE = "address_page"

@@ -36,6 +36,17 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One step of a ladder: where it begins, what happens there, a length between 0 and 1, its value and a note."""
+
+    begins: str
+    title: str
+    share: float
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Column:
     """A column of a table: its title, and whether it holds numbers."""
 
@@ -84,6 +95,17 @@ def show_bars(bars: Iterable[Bar], *, is_wide: bool = False) -> None:
         for bar in bars
     )
     st.html(f"<div class='g-bars{' g-wide' if is_wide else ''}'>{cells}</div>")
+
+
+def show_ladder(steps: Iterable[Step]) -> None:
+    """Steps below each other, the highest first, on a rail; each with a bar, its value and who is called on it."""
+    cells = "".join(
+        f"<li><b>{escape(step.begins)}</b><div><span>{escape(step.title)}</span>"
+        f"<span class='g-bar'><i style='width:{100 * min(max(step.share, 0), 1):.1f}%'></i></span>"
+        f"<em>{escape(step.value)}</em><small>{escape(step.note)}</small></div></li>"
+        for step in steps
+    )
+    st.html(f"<ol class='g-ladder'>{cells}</ol>")
 
 
 def show_table(columns: Sequence[Column], rows: Iterable[Sequence[str | Bar]]) -> None:

@@ -15,6 +15,7 @@ import streamlit as st
 
 from governance import snapshot
 from governance.city import City, open_city
+from governance.indicators import ask_indicators
 from governance.indicators.registry import MAIN, load_registry
 from governance.ui import language as words
 
@@ -94,7 +95,7 @@ class View:
     def indicators(self, names: Sequence[str], *, by: str | None = None, **cut: Any) -> pd.DataFrame:
         """The registry's answer, as `City.indicators` gives it, once per generation for all visitors."""
         cut |= {"by": by} if by else {}
-        return _ask_indicators(self.city, self.city.current.sha256, tuple(names), tuple(sorted(cut.items())))
+        return self.once(_ask_registry, tuple(names), tuple(sorted(cut.items())))
 
     def figure(self, names: Sequence[str], indicator: str, *, variant: str = MAIN, **cut: Any) -> dict[str, Any]:
         """One value of the registry with its numerator and denominator; `names` are asked together, once."""
@@ -174,16 +175,6 @@ class View:
         return words.format_moment(self.language, moment_utc, self.zone)
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
-def _ask_indicators(
-    _city: City,
-    sha256: str,  # noqa: ARG001  the hash is a key
-    names: tuple[str, ...],
-    cut: tuple[tuple[str, Any], ...],
-) -> pd.DataFrame:
-    return _city.indicators(names, **dict(cut))
-
-
 def open_current(build_dir: Path) -> City:
     """The published city, opened once per generation and process; raises NotReadyError if there is none."""
     current = snapshot.read_current(build_dir)
@@ -205,6 +196,10 @@ def _list_names(_city: City, sha256: str, question: str, column: str, name: str)
 @st.cache_data(max_entries=2000, show_spinner=False)
 def _ask(_city: City, sha256: str, name: str, params: tuple[tuple[str, Any], ...]) -> pd.DataFrame:  # noqa: ARG001
     return _city.ask(name, **dict(params))
+
+
+def _ask_registry(city: Answers, names: tuple[str, ...], cut: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
+    return ask_indicators(city, indicators=names, **dict(cut))
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
