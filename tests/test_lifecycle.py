@@ -48,9 +48,15 @@ def event(kind: str, moment: str, department: str | None = None, *, case: str = 
     }  # fmt: skip
 
 
-NUMBERLESS = dict.fromkeys(lifecycle.PARTS, "*") | {
-    "illegal_move": "* exclude (case_no)",
-    "step": "step, place, at_utc",
+SHOWN = {part: f"select * from stg_{part} order by all" for part in lifecycle.PARTS} | {  # noqa: S608
+    "illegal_move": "select * exclude (case_no) from stg_illegal_move order by all",
+    "step": "select step, place, at_utc from stg_step order by all",
+    # every stretch; stg_timed_stint keeps those of winding cases only
+    "stint": """
+        select incident_id, stint, holder, from_utc, to_utc, kind as ended_by, from_work_s, to_work_s
+        from stg_worked_stint join map_log_case using (case_no) join map_holder using (holder_no)
+        left join map_kind on map_kind.place = ended_place order by incident_id, stint
+    """,
 }
 
 
@@ -59,8 +65,7 @@ def tell(con, events: list[dict]) -> dict[str, list[dict]]:
     warehouse.load_arrow(con, "src_event_rows", pa.Table.from_pylist(events, schema=SCHEMA))
     warehouse.create_view(con, "src_events", "select * from src_event_rows")
     lifecycle.tell_events(con, TELLING)
-    parts = {part: f"select {NUMBERLESS[part]} from stg_{part} order by all" for part in ("step", *lifecycle.PARTS)}
-    return {part: warehouse.run_text(con, text).to_arrow_table().to_pylist() for part, text in parts.items()}
+    return {part: warehouse.run_text(con, text).to_arrow_table().to_pylist() for part, text in SHOWN.items()}
 
 
 ORDINARY = [
@@ -82,7 +87,7 @@ def test_an_ordinary_case_from_report_to_evaluation(con):
         at("3 00:40"), at("3 01:30"), at("3 02:30"), at("3 06:30"), at("4 00:30"),
     ]  # fmt: skip
     assert (trace["closed_at_utc"], trace["evaluated_at_utc"]) == (at("4 01:30"), at("5 01:30"))
-    assert [(s["holder"], s["from_utc"], s["to_utc"], s["ended_by"]) for s in told["timed_stint"]] == [
+    assert [(s["holder"], s["from_utc"], s["to_utc"], s["ended_by"]) for s in told["stint"]] == [
         ("~desk", at("3 00:30"), at("3 01:30"), "dispatched"),
         ("housing", at("3 01:30"), at("3 06:30"), "disposed"),
         ("~check", at("3 06:30"), at("4 01:30"), "closed"),
@@ -131,7 +136,7 @@ def passes(*departments: str) -> list[dict]:
 def test_two_names_of_one_department_are_no_hand_over(con):
     told = tell(con, [event("dispatched", "3 01:00", "The Police"), event("transferred", "3 02:00", "police")])
     assert (told["trace"][0]["hops"], told["handover"]) == (0, [])
-    assert [s["holder"] for s in told["timed_stint"]] == ["police"]
+    assert [s["holder"] for s in told["stint"]] == ["police"]
 
 
 def test_a_return_goes_to_the_desk_and_says_where_the_case_went_next(con):
@@ -155,7 +160,7 @@ def test_a_return_goes_to_the_desk_and_says_where_the_case_went_next(con):
 
 def test_a_reopened_case_goes_back_to_whoever_had_it_and_the_time_between_belongs_to_nobody(con):
     told = tell(con, [*ORDINARY[:7], event("reopened", "5 00:30"), event("disposed", "5 01:30", "housing")])
-    assert [(s["holder"], s["from_utc"], s["to_utc"]) for s in told["timed_stint"]][2:] == [
+    assert [(s["holder"], s["from_utc"], s["to_utc"]) for s in told["stint"]][2:] == [
         ("~check", at("3 06:30"), at("4 01:30")),
         ("housing", at("5 00:30"), at("5 01:30")),
         ("~check", at("5 01:30"), None),
@@ -211,7 +216,7 @@ def test_broken_rules_are_found_and_kept(con, log, broken):
 
 def test_what_comes_after_the_end_brings_a_case_back_into_nobodys_hands(con):
     told = tell(con, [*ORDINARY[:4], event("closed", "3 05:30"), event("disposed", "3 06:30", "housing")])
-    assert [(s["holder"], s["to_utc"]) for s in told["timed_stint"]] == [
+    assert [(s["holder"], s["to_utc"]) for s in told["stint"]] == [
         ("~desk", at("3 01:30")), ("housing", at("3 05:30")),
     ]  # fmt: skip
     assert told["trace"][0]["closed_at_utc"] == at("3 05:30")
@@ -224,7 +229,7 @@ def test_an_evaluation_closes_a_case_that_its_log_never_closed(con):
 
 def test_a_log_without_names_has_nameless_holders(con):
     told = tell(con, [event("dispatched", "3 01:00"), event("accepted", "3 02:00"), event("disposed", "3 03:00")])
-    assert [s["holder"] for s in told["timed_stint"]] == ["~none", "~check"]
+    assert [s["holder"] for s in told["stint"]] == ["~none", "~check"]
 
 
 def test_the_same_event_told_twice_counts_once(con):
@@ -251,7 +256,7 @@ def test_whatever_the_log_says_its_rows_may_come_in_any_order_and_holders_never_
     shuffled.shuffle(mixed)
     assert tell(con, mixed) == told
     for case in {row["incident_id"] for row in events}:
-        stints = [row for row in told["timed_stint"] if row["incident_id"] == case]
+        stints = [row for row in told["stint"] if row["incident_id"] == case]
         assert [row["stint"] for row in stints] == sorted(row["stint"] for row in stints)
         for one, other in itertools.pairwise(stints):
             assert one["to_utc"] is not None
@@ -262,3 +267,11 @@ def test_whatever_the_log_says_its_rows_may_come_in_any_order_and_holders_never_
         parts = [trace[f"{name}_work_s"] or 0 for name in ("desk", "held", "check")]
         assert sum(parts) == sum(row["to_work_s"] - row["from_work_s"] for row in done)
         assert trace["hops"] >= 2 or not trace["is_ping_pong"]
+
+
+def test_the_stretches_of_cases_that_went_straight_to_their_end_are_kept_in_sums_only(con):
+    passed_on = [event("dispatched", "3 01:00", "a", case="2"), event("transferred", "3 02:00", "b", case="2")]
+    still_open = [event("dispatched", "3 01:00", "a", case="3")]
+    told = tell(con, [*ORDINARY, *passed_on, *still_open])
+    assert {row["incident_id"] for row in told["stint"]} == {"1", "2", "3"}
+    assert {row["incident_id"] for row in told["timed_stint"]} == {"2", "3"}

@@ -27,8 +27,8 @@ from governance.ingest.event_staging import StagedEvents
 PARTS = ("timed_stint", "illegal_move", "pause", "handover", "trace")
 """What is told of the cases of a log, a table `stg_<part>` each."""
 _QUERIES = (
-    "map_log_case", "stg_coded_event", "stg_step", "stg_stint", "stg_timed_stint", "stg_illegal_move", "stg_pause",
-    "stg_handover", "stg_told_event", "stg_told_hop", "stg_told_stint", "stg_trace",
+    "map_log_case", "stg_coded_event", "stg_step", "stg_stint", "stg_told_event", "stg_told_hop", "stg_told_stint",
+    "stg_timed_stint", "stg_illegal_move", "stg_pause", "stg_handover", "stg_trace",
 )  # fmt: skip
 """How they are made, in this order; the stints also get their working time, which is not SQL's to know."""
 

@@ -1,12 +1,20 @@
 -- grain: one row per open case, or case that changed hands, and stretch in which one holder had it
 -- The stretches of a case tile the time from its report to its end (or $as_of_utc), without that between closing and
 -- reopening. Cases that one department held without a break need no rows: core_case holds their times.
-with chosen as (
-    select
-        source, incident_id, reported_at_utc, reported_work_s, department, has_log, first_at_utc, first_work_s,
-        if(is_open, $as_of_utc, ended_at_utc) as end_utc, end_work_s, is_open
-    from src_clocked_case
+with winding as (
+    select source, incident_id, department, is_open, closed_at_utc
+    from core_case
     where is_open or hops > 0 or returns > 0 or reopenings > 0
+),
+chosen as (
+    select
+        incident.source, incident.incident_id, incident.reported_at_utc, incident.reported_work_s, winding.department,
+        trace.first_at_utc, trace.first_work_s,
+        if(winding.is_open, $as_of_utc, coalesce(trace.cancelled_at_utc, winding.closed_at_utc)) as end_utc,
+        if(winding.is_open, getvariable('as_of_work_s'), incident.closed_work_s) as end_work_s
+    from src_case_incident as incident
+    join winding using (source, incident_id)
+    left join src_case_trace as trace using (source, incident_id)
 ),
 logged as (
     select
@@ -18,11 +26,11 @@ logged as (
     -- what lies before the first event of the log, and cases without a log
     select source, incident_id, '~desk', reported_at_utc, first_at_utc, 'reported', null, null, first_at_utc,
         first_work_s - reported_work_s
-    from chosen where has_log and first_at_utc > reported_at_utc
+    from chosen where first_at_utc > reported_at_utc
     union all
     select source, incident_id, coalesce(department, '~none'), reported_at_utc, null, 'reported', null, null, end_utc,
         end_work_s - reported_work_s
-    from chosen where not has_log
+    from chosen where first_at_utc is null
 )
 select
     source, incident_id,
