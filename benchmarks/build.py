@@ -28,13 +28,14 @@ def main() -> None:
     build = ["build", "--city", str(city / "city.toml"), "--build-dir", str(options.folder)]
     size = ["--days", str(options.days), "--incidents-per-day", str(options.incidents_per_day)]
     rows = [measure("make the demo city", ["-m", "governance", "demo", "--out", str(city), *size])]
-    trace = options.folder / "join.json"
+    trace = options.folder / "steps.json"
     rows.append(measure("build, first time", ["-m", "benchmarks.traced_build", str(trace), *build]))
     day = f"from pathlib import Path; from governance.demo.day import make_day; make_day(Path({str(city)!r}))"
     subprocess.run([sys.executable, "-c", day], cwd=ROOT, check=True)
     rows.append(measure("build, one new day", ["-m", "governance", *build]))
     rows.append(measure("build, nothing new (--if-needed)", ["-m", "governance", *build, "--if-needed"]))
-    write(rows, describe_join(trace), days=options.days, per_day=options.incidents_per_day)
+    steps = json.loads(trace.read_text(encoding="utf-8"))["steps"]
+    write(rows, steps, days=options.days, per_day=options.incidents_per_day)
 
 
 def measure(name: str, arguments: list[str]) -> tuple[str, float, float, float]:
@@ -52,21 +53,50 @@ def measure(name: str, arguments: list[str]) -> tuple[str, float, float, float]:
     return name, wall_s, cpu_s, usage.ru_maxrss / 1e6
 
 
-def describe_join(path: Path) -> str:
-    """One sentence about the join step of the traced build."""
-    took = json.loads(path.read_text(encoding="utf-8"))
+def describe_join(steps: dict[str, dict[str, float]]) -> str:
+    """One sentence about the join of the traced build."""
+    join, cover = steps["join"], steps["cover"]
     return (
-        f"In the first build, the join of {took['points']:,} incidents with the grids took {took['locate_s']:.2f} s, "
-        f"and their cover {took['cover_s']:.2f} s."
+        f"In the first build, the join of {join['rows']:,.0f} incidents with the grids took {join['wall_s']:.2f} s, "
+        f"and their cover {cover['wall_s']:.2f} s."
     )
 
 
-def write(rows: list[tuple[str, float, float, float]], join: str, *, days: int, per_day: int) -> None:
-    """Replace the table of builds in docs/performance.md."""
+CASE_STEPS = {
+    "tell": "tell the event logs: order, holders, pauses, hand-overs, broken rules (once per log file)",
+    "place": "place incidents: grid, scene, template version, deadlines (once per file)",
+    "assemble": "assemble cases: stage, holder, clocks, stretches of holding",
+    "recur": "find recurrences and draw their curves",
+}
+OTHER_STEPS = {
+    "read": "read and judge the files (once per file)",
+    "count": "count for the indicators",
+    "hazard": "forecast",
+}
+
+
+def draw_steps(steps: dict[str, dict[str, float]]) -> list[str]:
+    """The table of the first build's steps; those of the cases have a sum of their own."""
+    cases = {part: sum(steps[name][part] for name in CASE_STEPS) for part in ("wall_s", "cpu_s")}
+    rows = [
+        *((words, steps[name]) for name, words in CASE_STEPS.items()),
+        ("**cases, all of this**", cases),
+        *((words, steps[name]) for name, words in OTHER_STEPS.items()),
+    ]
+    cells = [(words, f"{taken['wall_s']:.1f}", f"{taken['cpu_s']:.1f}") for words, taken in rows]
+    return draw_table(("step of the first build", "wall s", "CPU s"), cells)
+
+
+def write(
+    rows: list[tuple[str, float, float, float]], steps: dict[str, dict[str, float]], *, days: int, per_day: int
+) -> None:
+    """Replace the tables of builds in docs/performance.md."""
     titles = ("step", "wall s", "CPU s", "peak memory GB")
     cells = [(name, f"{wall_s:.1f}", f"{cpu_s:.1f}", f"{peak_gb:.2f}") for name, wall_s, cpu_s, peak_gb in rows]
     size = f"Demo city: about {days * per_day:,} incidents with their events, 10,000 grids."
-    write_section("build", [size, date_and_machine("make bench"), "", *draw_table(titles, cells), "", join])
+    machine = date_and_machine("make bench")
+    lines = [size, machine, "", *draw_table(titles, cells), "", *draw_steps(steps), "", describe_join(steps)]
+    write_section("build", lines)
 
 
 if __name__ == "__main__":
