@@ -82,10 +82,16 @@ def _show_head(view: View, template: dict[str, Any], version: str) -> None:
                 days=view.count(template["recurrence"]["within_days"]),
             ),
         ),
+        (view.say("sheet.escalation"), _spell_ladder(view, template["escalation"])),
     ]
     parts.show_table(
         [parts.Column(view.say("sheet.item")), parts.Column(view.say("sheet.content"), is_wide=True)], rows
     )
+
+
+def _spell_ladder(view: View, rungs: Iterable[dict[str, Any]]) -> str:
+    told = (view.say("sheet.rung", share=view.share(rung["at_share"], digits=0), level=rung["level"]) for rung in rungs)
+    return view.say("sheet.semicolon").join(told)
 
 
 def _show_scenes(view: View, template: dict[str, Any]) -> None:
