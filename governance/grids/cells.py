@@ -209,9 +209,9 @@ def _open_edges(sheet: Sheet, touches: _Touches) -> tuple[Flags, Flags, Flags]:
     """For every touch: opens_down, opens_up, is_flipped.
 
     opens_down: the lower end lies to the right of the cell, or is open already; opens_up: the same of the upper end.
-    is_flipped: at mid-height the leaf test will count this edge as right of all points of the cell. Either it crosses
-    out there (or was prolonged before, and so counted), and is in the parity already; or only the part prolonged now
-    reaches mid-height, and nothing is there. In both cases it is counted once too often, and one flip balances it.
+    is_flipped: at mid-height the leaf test will count this edge, though it crosses to the right of the cell (or was
+    prolonged before) and is in the parity already, or though it does not reach mid-height and only its prolongation
+    does. Either way one count is too many, and one flip takes it back.
     """
     edge, column, middle = touches.source, touches.column, touches.row + 0.5
     x1, _, x2, _ = sheet.ends[:, edge]

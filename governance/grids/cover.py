@@ -23,15 +23,18 @@ one bit, the same for every height in the leaf. It would not be where the bounda
     |  p --------|------------->   v-w in the leaf and the edge after it (*) out there, the ray of p meets neither: out
     |            |    w            there q counts one edge, p none. We therefore prolong v-w upward without end in
     |            | .    .          this leaf. Now p meets it too, and with one edge out there, as q has, p is at two,
-    |          . |        .        even as before: one bit is right for both. It is found at mid-height of the leaf,
-    |  q ----.---|----------*-->   where all edges of the polygon are looked at, and flipped to balance the edges that
-    |      v     |                 now count once too often there (`cells._open_edges`).
+    |          . |        .        even as before: one bit is right for both. It is found at mid-height of the cell
+    |  q ----.---|----------*-->   (of a fine one: from the edges of its coarse cell, and that one's own bit), and
+    |      v     |                 flipped for the edges that now count once too often there (`cells._open_edges`).
     +------------+
 
+So it is in general: at a corner out there the number of edges that a ray meets changes by 0 or 2. An edge of the leaf
+that ends there is prolonged and changes no more, so the parity of the others does not either.
+
 Ties: a point belongs to the smallest position whose closed polygon holds it. A leaf therefore drops the candidates
-with a greater position than a polygon that covers it wholly, and that polygon is its default. Points too near to an
-edge for floating point are left to shapely. Whether an end of an edge is left or right of a cell's border is decided
-exactly, because points and ends go through the same scaling, which keeps order (`edges.scale_into_frame`).
+with a greater position than a polygon that covers it wholly, and that polygon is its default. Points too near to the
+line through an edge, and all points of leaves too full to be kept, are left to shapely. Whether an end of an edge is
+left or right of a cell's border is decided exactly: points and ends go through the same scaling, which keeps order.
 Steps: `edges.py` lists the edges, `pieces.py` lays them out and `cells.py` cuts, this module keeps the result, and
 `join.py` uses it.
 """
@@ -86,10 +89,10 @@ class Cover:
     `default` is the answer when no candidate holds the point. A last, empty leaf marks where the candidates of the
     real last leaf end.
     edges: an edge lies on a*x + b*y + c = 0 in its leaf's unit square. The sum is the distance of (x, y), in widths of
-    the leaf, negative to the left of the edge. It counts for heights low <= y < high; bit j of `polygons` says that it
-    bounds candidate j. A leaf with too many edges or candidates has one edge of zeros, which is near to every point:
-    all its points are left to shapely.
-    wkb, wkb_start: the polygons themselves, for points that are too near to an edge.
+    the leaf, negative to the left of the edge. It counts for heights low <= y < high, infinite where it is prolonged;
+    bit j of `polygons` says that it bounds candidate j. A leaf with too many edges or candidates has one edge of
+    zeros, which is near to every point: all its points are left to shapely.
+    wkb, wkb_start: the polygons themselves, for the points that are left to shapely.
     """
 
     frame: Floats

@@ -135,7 +135,7 @@ def _meet(edge: NDArray[np.void], x: NDArray[Any], y: NDArray[Any]) -> tuple[NDA
 def _ask_shapely(cover: Cover, lon: Floats, lat: Floats, leaf: Positions) -> Positions:
     """The smallest candidate of its leaf that intersects each point, else the leaf's default.
 
-    The polygons are unpacked once a call; points are tested in batches, so that memory does not grow with all pairs.
+    All polygons wanted are unpacked once a call; the pairs of point and polygon are tested in batches.
     """
     wanted = np.unique(_pair_with_candidates(cover, np.unique(leaf))[1])
     shapes = shapely.from_wkb([cover.wkb[slice(*cover.wkb_start[p : p + 2])].tobytes() for p in wanted])

@@ -20,13 +20,15 @@ class Pieces:
     For every piece:
     cell: the number of the cell in its table.
     polygon: the position of the polygon.
-    is_odd_right: the parity of the polygon's edges to the right of the cell, as `divide` leaves it for the leaf test.
+    is_odd_right: the parity of the polygon's edges beyond the right side of the cell, after the flips for prolonged
+    ones: right for every height in the cell.
 
     A touch is one edge that meets the cell of a piece. For every touch:
     touch_piece: the piece, ascending after `drop_hidden`.
     touch_edge: the edge, as numbered on the whole map.
     touch_source: the touch of the divided sheet that it was cut from, of use only beside that sheet.
-    opens_down, opens_up: in this cell the heights for which it counts are prolonged to -inf, to +inf.
+    opens_down, opens_up: its lower (upper) end lies to the right of the cell, so that the leaf test counts it for all
+    heights below (above), too.
     """
 
     cell: Ints
@@ -68,7 +70,7 @@ class Sheet:
 
 
 def magnify(pieces: Pieces, ends: Floats, side: int, blocks: Blocks, *, block: Ints, group: Ints) -> Iterator[Sheet]:
-    """The pieces in batches of about _BATCH touches, laid on sheets, ready to be divided.
+    """The pieces in batches of about _BATCH touches (of one group at least), laid on sheets, ready to be divided.
 
     side: how many cells the table of `pieces` has to a side. block: the block that the cell of each piece becomes.
     group: pieces of one group stay together. The pieces must be sorted by group, and the touches by piece.
