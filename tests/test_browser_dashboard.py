@@ -309,12 +309,12 @@ def test_without_a_snapshot_every_page_says_what_to_run(browser: Browser, empty_
 
 @pytest.fixture(scope="module")
 def broken_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real city of last year, without scenarios, and without the table of open cases."""
+    """A real city of last year, without scenarios, and without the table of departments."""
     folder = tmp_path_factory.mktemp("broken")
     manifest = {**copy.deepcopy(tiny_snapshot.MANIFEST), "is_synthetic": False}
     with snapshot.building(folder) as draft:
         tiny_snapshot.fill_tiny(draft.con)
-        draft.con.execute("drop table out_open")
+        draft.con.execute("drop table out_department")
         draft.con.execute("delete from meta_scenario")
         snapshot.publish(draft, manifest=manifest)
     with running_dashboard(folder) as address:

@@ -5,7 +5,7 @@ with counted as (
         case when $bucket::varchar is not null then date_trunc($bucket, month_start)::date end as period_start,
         if($by_level_1_id, level_1_id, null) as level_1_id, if($by_scenario, scenario, null) as scenario,
         if($by_department, department, null) as department,
-        sum(work_hours) as work_hours, sum(stretches) as stretches
+        sum(work_s) / 3600 as work_hours, sum(stretches) as stretches
     from out_holding
     where ($since::date is null or month_start >= $since) and ($until::date is null or month_start < $until)
         and ($level_1_id::varchar is null or level_1_id = $level_1_id)

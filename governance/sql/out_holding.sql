@@ -1,5 +1,5 @@
 -- grain: one row per holder ('~desk', '~check' among them), scenario, district and local month of the case's report
--- stretches: times that somebody held a case; work_hours: working hours of them, up to the moment while one lasts
+-- stretches: times that somebody held a case; work_s: working seconds of them, up to the moment while one lasts
 with places as (
     select grid_no, coalesce(level_1_id, '') as level_1_id from core_grid
 ),
@@ -28,7 +28,7 @@ held as (
     where has_stints
 )
 select
-    department, scenario, level_1_id, month_start, count(*)::integer as stretches, sum(work_s) / 3600 as work_hours
+    department, scenario, level_1_id, month_start, count(*)::integer as stretches, sum(work_s)::bigint as work_s
 from held
 where work_s is not null
 group by all
