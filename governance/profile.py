@@ -200,7 +200,10 @@ class Source(Strict):
     def tells_closing(self) -> bool:
         """Whether the source ever says that a case is closed; without that, none is called open or overdue."""
         columns = self.columns
-        return bool(columns.closed_at or (columns.status and self.values.closed) or self.events)
+        told = columns.closed_at or (columns.status and self.values.closed)
+        # A log whose kinds are not translated may name any of ours.
+        kinds = set(self.events.kinds.values()) or {"closed"} if self.events else set()
+        return bool(told or kinds & {"closed", "evaluated"})
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -19,7 +19,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 CLOCK = build_work_clock(WorkCalendar(country="CN"), SHANGHAI, first_day=date(2025, 1, 1), last_day=date(2025, 12, 31))
 CASE = {
     "source": "s", "reported_at_utc": None, "template_version": "t@1", "level": "III", "due_at_utc": None,
-    "template_due_at_utc": None, "disposed_at_utc": None, "extended_until_utc": None, "is_open": True,
+    "template_due_at_utc": None, "disposed_at_utc": None, "extended_until_utc": None, "extended_at_utc": None,
+    "ended_at_utc": None, "is_open": True,
 }  # fmt: skip
 
 
@@ -55,6 +56,7 @@ def judge(
             for name in row
         ]
     )
+    warehouse.set_variables(con, as_of_utc=local(as_of))
     warehouse.load_arrow(con, "src_told_rows", pa.Table.from_pylist([row | {"pauses": None}], schema=schema))
     warehouse.create_view(con, "src_told_case", f"select *, {len(pauses)} as pauses from src_told_rows")
     stretches = [
@@ -116,6 +118,25 @@ def test_an_extension_moves_the_deadline_and_the_time_allowed(con):
     found = judge(con, as_of="4 17:30", dispose=WORK_HOURS, extended_until_utc="5 17:30", **BASE)
     assert (found["due_at_utc"], found["is_extended"]) == (local("5 17:30"), True)
     assert found["used_share"] == pytest.approx(15 / 22.5)
+
+
+def test_a_pause_inside_an_extension_moves_its_end(con):
+    extension = {"extended_until_utc": "5 17:30", "extended_at_utc": "4 08:30"}
+    found = judge(con, as_of="6 12:00", dispose=WORK_HOURS, pauses=(("5 13:30", None),), **extension, **BASE)
+    assert found["is_paused"]
+    assert found["due_at_utc"] > local("6 12:00")
+    # 10 hours to accept and 8.5 more to the pause, of the 22.5 that the extension grants
+    assert found["used_share"] == pytest.approx(18.5 / 22.5)
+    # What paused before the extension was granted is in it.
+    found = judge(con, as_of="6 12:00", dispose=WORK_HOURS, pauses=(("3 10:30", "3 11:30"),), **extension, **BASE)
+    assert found["due_at_utc"] == local("5 17:30")
+
+
+def test_a_pause_that_nothing_ends_ends_with_its_case(con):
+    ended = {"is_open": False, "ended_at_utc": "4 10:30", "disposed_at_utc": "4 10:30"}
+    found = judge(con, as_of="28 12:00", dispose=WORK_HOURS, pauses=(("3 16:30", None),), **ended, **BASE)
+    # an hour on the 3rd and two on the 4th
+    assert (found["due_at_utc"], found["paused_hours"], found["is_paused"]) == (local("4 15:30"), 18, False)
 
 
 def test_an_extension_to_an_earlier_moment_takes_nothing_away(con):

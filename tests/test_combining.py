@@ -290,3 +290,13 @@ def test_progress_names_each_file_and_grows(con, tmp_path):
         progress=lambda *step: steps.append(step),
     )
     assert steps == [("a.csv", 0.0), ("b.csv", 0.5)]
+
+
+def test_what_a_killed_build_left_behind_is_removed(con, tmp_path):
+    left = tmp_path / "stage" / "told" / "s" / "key.1.partial"
+    left.mkdir(parents=True)
+    (left / "trace.parquet").write_bytes(b"half")
+    (tmp_path / "stage" / "s.partial").write_bytes(b"half")
+    write_files(tmp_path, i=[version("1", "2025-06-01", "lamp")])
+    combine(con, tmp_path, make_source(**BY_UPDATE))
+    assert list((tmp_path / "stage").rglob("*.partial")) == []

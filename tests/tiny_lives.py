@@ -24,7 +24,7 @@ CASE_COLUMNS = (
     + [(f"{name}_work_s", LONG) for name in ("desk", "held", "check")]
 )
 HANDOVER_SCHEMA = pa.schema(
-    [("source", TEXT), ("incident_id", TEXT), ("at_utc", TIME)]
+    [("source", TEXT), ("incident_id", TEXT), ("at_utc", TIME), ("step", SMALL)]
     + [(name, TEXT) for name in ("kind", "from_department", "to_department", "reason")]
 )
 MOVE_SCHEMA = pa.schema(
@@ -81,8 +81,8 @@ def list_handovers(as_of_utc: datetime, *, hostile: str) -> list[dict]:
     names = ("incident_id", "at_utc", "kind", "from_department", "to_department", "reason")
     days = timedelta(days=1)
     return [
-        dict(zip(names, (name, as_of_utc - ago * days, *rest), strict=True), source="platform")
-        for name, ago, *rest in rows
+        dict(zip(names, (name, as_of_utc - ago * days, *rest), strict=True), source="platform", step=step)
+        for step, (name, ago, *rest) in enumerate(rows)
     ]
 
 

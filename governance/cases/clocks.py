@@ -24,7 +24,7 @@ from governance.cases.deadlines import (
     extend_due,
 )
 from governance.cases.work_clock import WorkClock
-from governance.scenarios.template import Limit, Template
+from governance.scenarios.template import Limit, LimitUnit, Template
 
 _A_CASE = ["source", "incident_id"]
 _CLOCK_TIME = Limit(value=1, unit="hours")  # a case of no scenario runs on clock time
@@ -32,12 +32,13 @@ _CLOCK_TIME = Limit(value=1, unit="hours")  # a case of no scenario runs on cloc
 
 @dataclass(frozen=True)
 class Judged:
-    """Per case, in their order: the final deadlines, and how much of the time allowed is used (null if unknown)."""
+    """Per case, in their order: final deadlines, share of the time allowed that is used (NaN: unknown), if extended."""
 
     due_utc: np.ndarray
     close_due_utc: np.ndarray
     verify_due_utc: np.ndarray
     used_share: np.ndarray
+    is_extended: np.ndarray
 
 
 def judge_clocks(
@@ -48,17 +49,20 @@ def judge_clocks(
     pauses = warehouse.fetch_frame(con, warehouse.read_sql("src_clock_pause"), as_of_utc=as_of_utc)
     places = cases[_A_CASE].assign(case_index=np.arange(len(cases)))
     pauses = pauses.merge(places, on=_A_CASE)
-    judged = _judge_by_unit(cases, pauses, templates, clock=clock, as_of=np.datetime64(as_of_utc, "us"))
-    paused_s = np.bincount(pauses["case_index"], weights=pauses["paused_s"], minlength=len(cases))
-    is_paused = np.bincount(pauses["case_index"], weights=pauses["is_open_end"], minlength=len(cases)) > 0
-    until, is_undone = _as_times(cases["extended_until_utc"]), cases["is_open"] & cases["disposed_at_utc"].isna()
+    judged = _judge_by_unit(cases, pauses, templates, clock=clock)
+    # A pause that nothing ends lasts as long as its case is followed.
+    start, end = _as_times(pauses["from_utc"]), _as_times(pauses["to_utc"])
+    stood = np.fmin(end, _as_times(cases["followed_to_utc"])[pauses["case_index"]]) - start
+    paused_s = np.bincount(pauses["case_index"], np.maximum(stood / np.timedelta64(1, "s"), 0), len(cases))
+    is_paused = np.bincount(pauses["case_index"], np.isnat(end), len(cases)) > 0
+    is_undone = cases["is_open"] & cases["disposed_at_utc"].isna()
     table = {
         "source": pa.array(cases["source"], pa.string()),
         "incident_id": pa.array(cases["incident_id"], pa.string()),
         "due_at_utc": _to_arrow(judged.due_utc),
         "close_due_at_utc": _to_arrow(judged.close_due_utc),
         "verify_due_at_utc": _to_arrow(judged.verify_due_utc),
-        "is_extended": pa.array(judged.due_utc == until),
+        "is_extended": pa.array(judged.is_extended),
         "used_share": pa.array(np.where(is_undone, judged.used_share, np.nan), from_pandas=True),
         "is_paused": pa.array(is_paused & is_undone),
         "paused_hours": pa.array(paused_s / 3600),
@@ -72,16 +76,15 @@ def _judge_by_unit(
     templates: Mapping[str, Template],
     *,
     clock: WorkClock,
-    as_of: np.datetime64,
 ) -> Judged:
     """All cases, those with the same limits to dispose and to verify at once."""
     never = np.full(len(cases), np.datetime64("NaT"), dtype="datetime64[us]")
-    whole = Judged(never, never.copy(), never.copy(), np.full(len(cases), np.nan))
+    whole = Judged(never, never.copy(), never.copy(), np.full(len(cases), np.nan), np.zeros(len(cases), dtype=bool))
     for rows, dispose, verify in _group_by_limits(cases, templates):
         place = np.full(len(cases), -1)
         place[rows] = np.arange(len(rows))
         own = pauses.assign(case_index=place[pauses["case_index"]]).query("case_index >= 0")
-        part = _judge(cases.iloc[rows], own, dispose, verify, clock=clock, as_of=as_of)
+        part = _judge(cases.iloc[rows], own, dispose, verify, clock=clock)
         for field, values in vars(part).items():
             getattr(whole, field)[rows] = values
     return whole
@@ -101,39 +104,53 @@ def _group_by_limits(
 
 
 def _judge(
-    cases: pd.DataFrame,
-    pauses: pd.DataFrame,
-    dispose: Limit,
-    verify: Limit | None,
-    *,
-    clock: WorkClock,
-    as_of: np.datetime64,
+    cases: pd.DataFrame, pauses: pd.DataFrame, dispose: Limit, verify: Limit | None, *, clock: WorkClock
 ) -> Judged:
     """Cases of one set of limits.
 
-    due = place(measure(promised) + paused), or the moment until which the case was extended, if that is later;
-    used = (measure(as_of) − measure(reported) − paused) / (measure(due) − measure(reported) − paused).
+    due = place(measure(promised) + paused), or the moment until which the case was extended plus the pauses that began
+    after the extension, if that is later; with measures on the clock of the limit,
+    used = (followed to − reported − paused) / (due − reported − paused).
     """
     unit = dispose.unit
-    reported, until = _as_times(cases["reported_at_utc"]), _as_times(cases["extended_until_utc"])
+    reported, followed = _as_times(cases["reported_at_utc"]), _as_times(cases["followed_to_utc"])
     promised = _as_times(cases["due_at_utc"].fillna(cases["template_due_at_utc"]))
-    allowed = count_between(reported, promised, unit, clock=clock)
-    stretches = Pauses(pauses["case_index"].to_numpy(), _as_times(pauses["from_utc"]), _as_times(pauses["to_utc"]))
-    shifted, paused = extend_due(
-        reported, np.where(allowed == UNKNOWN, 0, allowed), unit, pauses=stretches, as_of_utc=as_of, clock=clock
-    )
-    # What the row says stands to the second, outside working time too, unless a pause moves it.
-    due = np.where((allowed == UNKNOWN) | (paused == 0), promised, shifted)
-    due = np.fmax(due, until)
-    spent = count_between(reported, np.full(len(cases), as_of), unit, clock=clock)
-    whole = count_between(reported, due, unit, clock=clock)
+    until, granted = _as_times(cases["extended_until_utc"]), _as_times(cases["extended_at_utc"])
+    due, paused = _shift(cases, promised, pauses, unit, clock=clock)
+    is_later = _as_times(pauses["from_utc"]) >= granted[pauses["case_index"]]
+    extended, _ = _shift(cases, until, pauses[is_later], unit, clock=clock)
+    is_extended = ~np.isnat(until) & (np.isnat(due) | (extended > due))
+    due = np.where(is_extended, extended, due)
+    if is_extended.any():
+        paused = np.where(is_extended, _shift(cases, until, pauses, unit, clock=clock)[1], paused)
+    spent, whole = (count_between(reported, end, unit, clock=clock) for end in (followed, due))
     stood = np.maximum(paused, 0)
     is_known = (spent != UNKNOWN) & (whole != UNKNOWN) & (whole > stood)
     share = np.divide(spent - stood, whole - stood, out=np.full(len(cases), np.nan), where=is_known)
     if verify is None:
-        return Judged(due, due, np.full(len(cases), np.datetime64("NaT"), dtype="datetime64[us]"), share)
+        return Judged(due, due, np.full(len(cases), np.datetime64("NaT"), dtype="datetime64[us]"), share, is_extended)
     checked = add_limit(_as_times(cases["disposed_at_utc"]), verify.value, verify.unit, clock=clock)
-    return Judged(due, add_limit(due, verify.value, verify.unit, clock=clock), checked, share)
+    return Judged(due, add_limit(due, verify.value, verify.unit, clock=clock), checked, share, is_extended)
+
+
+def _shift(
+    cases: pd.DataFrame, promised: np.ndarray, pauses: pd.DataFrame, unit: LimitUnit, *, clock: WorkClock
+) -> tuple[np.ndarray, np.ndarray]:
+    """The promised moments moved on by their pauses, and the ticks paused.
+
+    A promise stands to the second, outside working time too, unless a pause moves it.
+    """
+    reported = _as_times(cases["reported_at_utc"])
+    allowed = count_between(reported, promised, unit, clock=clock)
+    shifted, paused = extend_due(
+        reported,
+        np.where(allowed == UNKNOWN, 0, allowed),
+        unit,
+        pauses=Pauses(pauses["case_index"].to_numpy(), _as_times(pauses["from_utc"]), _as_times(pauses["to_utc"])),
+        as_of_utc=_as_times(cases["followed_to_utc"]),
+        clock=clock,
+    )
+    return np.where((allowed == UNKNOWN) | (paused == 0), promised, shifted), paused
 
 
 def _as_times(column: pd.Series) -> np.ndarray:

@@ -24,6 +24,8 @@ from governance.cases.moves import CHECK_NO, DESK_NO, KINDS, NOBODY, list_kinds,
 from governance.cases.work_clock import WorkClock, hash_clock
 from governance.ingest.event_staging import StagedEvents
 
+TELLING_VERSION = 2
+"""One more whenever the same log would be told otherwise by this code."""
 PARTS = ("timed_stint", "illegal_move", "pause", "handover", "trace")
 """What is told of the cases of a log, a table `stg_<part>` each."""
 _QUERIES = (
@@ -44,8 +46,8 @@ class Telling:
 
 def prepare_telling(departments: Mapping[str, str], clock: WorkClock) -> Telling:
     """`departments` are ids by folded text."""
-    moves = [list_moves().to_pylist(), list_kinds().to_pylist()]
-    queries = [warehouse.read_sql(name) for name in _QUERIES]
+    moves = [TELLING_VERSION, list_moves().to_pylist(), list_kinds().to_pylist()]
+    queries = [warehouse.read_sql(name) for name in ("src_events_of_file", *_QUERIES)]
     decides = json.dumps([moves, queries, dict(departments), hash_clock(clock)], sort_keys=True)
     return Telling(departments, clock, hashlib.sha256(decides.encode()).hexdigest()[:8])
 

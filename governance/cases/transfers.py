@@ -12,6 +12,7 @@ from typing import Literal
 
 import pandas as pd
 
+from governance.cases.departments import NONE
 from governance.scenarios.template import Template
 
 Change = Literal["lead", "collaborator", "boundary", "dispatch"]
@@ -21,7 +22,6 @@ LEAST_CASES = 30
 LEAST_SHARE = 0.03
 """Of the cases of the scene that the sender ever had."""
 _MOST_REASONS = 3
-NOBODY = "~none"
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def list_proposals(
     for (scenario, scene, sender, receiver), rows in disputes.groupby(keys, dropna=False):
         template, held = templates.get(scenario), int(rows["held_cases"].iloc[0])
         cases = int(rows["cases"].sum())
-        if template is None or sender == NOBODY or cases < max(least_cases, least_share * held):
+        if template is None or NONE in {sender, receiver} or cases < max(least_cases, least_share * held):
             continue
         name = None if pd.isna(scene) else str(scene)
         proposals.append(_propose(template, name, sender, receiver, rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -54,8 +55,11 @@ def stage_sources(
 
 def _remove_leftovers(folder: Path) -> None:
     """Half-written files of a build that was killed; the caller holds the builders' lock, so nobody writes them."""
-    for leftover in folder.rglob("*.partial"):
-        leftover.unlink(missing_ok=True)
+    for leftover in [*folder.rglob("*.partial")]:
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

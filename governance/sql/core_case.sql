@@ -10,11 +10,11 @@ select
         when is_cancelled then 'cancelled'
         when evaluated_at_utc is not null and not is_open then 'evaluated'
         when not is_open and tells_closing then 'closed'
-        when verified_at_utc is not null then 'verified'
-        when disposed_at_utc is not null then 'disposed'
-        when accepted_at_utc is not null then 'accepted'
-        when dispatched_at_utc is not null then 'dispatched'
-        when registered_at_utc is not null then 'registered'
+        -- an open case stands where its last event brought it
+        when last_kind in ('accepted', 'reopened') then 'accepted'
+        when last_kind in ('dispatched', 'transferred') then 'dispatched'
+        when last_kind in ('registered', 'returned') then 'registered'
+        when last_kind in ('disposed', 'verified') then last_kind
         else 'reported'
     end as stage,
     registered_at_utc, dispatched_at_utc, accepted_at_utc, disposed_at_utc, verified_at_utc,
@@ -25,8 +25,7 @@ select
     is_undone and coalesce(due_at_utc < $as_of_utc, false) as is_overdue,
     is_undone and coalesce(due_at_utc >= $as_of_utc and used_share >= 0.8, false) as is_near_due,
     is_undone and coalesce(due_at_utc < $as_of_utc and used_share > 3, false) as is_seriously_overdue,
-    coalesce(not is_open and coalesce(disposed_at_utc, closed_at_utc) > due_at_utc, disposed_at_utc > due_at_utc, false)
-        as is_disposed_late,
+    coalesce(coalesce(disposed_at_utc, if(is_open, null, closed_at_utc)) > due_at_utc, false) as is_disposed_late,
     used_share,
     case when is_overdue then epoch($as_of_utc - due_at_utc) / 3600 end as overdue_hours,
     case when is_open then epoch($as_of_utc - reported_at_utc) / 3600 end as age_hours,

@@ -3,7 +3,7 @@
 with held as (
     select source, incident_id, holder, sum(work_s) as work_s
     from core_stint
-    where holder not in ('~desk', '~check')
+    where holder not in ('~desk', '~check', '~none')
     group by source, incident_id, holder
 ),
 ranked as (

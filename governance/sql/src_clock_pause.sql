@@ -1,6 +1,2 @@
 -- grain: one row per stretch in which the clock of a case stands still; to_utc is null while it lasts
-select
-    source, incident_id, from_utc, to_utc, to_utc is null as is_open_end,
-    epoch(coalesce(to_utc, $as_of_utc) - from_utc) as paused_s
-from src_pause
-where from_utc < $as_of_utc
+select source, incident_id, from_utc, to_utc from src_pause where from_utc < $as_of_utc

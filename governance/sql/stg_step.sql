@@ -29,5 +29,6 @@ select
         when names_unit then coalesce(unit_no, unit_before, 0)
         else given_no
     end as holder_no,
-    unit_no <> unit_before as is_hop
+    -- a department without a name is none that the case could go to or come from
+    unit_no <> unit_before and unit_no > 0 and unit_before > 0 as is_hop
 from ordered

@@ -4,6 +4,7 @@ select
     (sum(to_work_s - from_work_s) filter (where holder_no = getvariable('desk_no')))::bigint as desk_work_s,
     (sum(to_work_s - from_work_s) filter (where holder_no = getvariable('check_no')))::bigint as check_work_s,
     (sum(to_work_s - from_work_s) filter (where holder_no >= 0))::bigint as held_work_s,
+    min(from_utc) as first_held_at_utc,
     min(from_work_s) as first_work_s,
     any_value(holder_no) filter (where to_utc is null) as holder_no,
     any_value(from_utc) filter (where to_utc is null) as holder_since_utc,
