@@ -63,8 +63,7 @@ def describe_join(steps: dict[str, dict[str, float]]) -> str:
 
 
 CASE_STEPS = {
-    "tell": "tell the event logs: order, holders, pauses, hand-overs, broken rules (once per log file)",
-    "place": "place incidents: grid, scene, template version, deadlines (once per file)",
+    "place_and_tell": "place incidents and tell event logs: grid, deadlines; order, holders, pauses (once a file)",
     "assemble": "assemble cases: stage, holder, clocks, stretches of holding",
     "recur": "find recurrences and draw their curves",
 }

@@ -33,6 +33,7 @@ STEPS: dict[str, tuple[ModuleType, str]] = {
     "account": (pipeline, "combine_incidents"),
     "place": (pipeline, "place_file"),
     "tell": (pipeline, "tell_files"),
+    "place_and_tell": (pipeline, "_place_and_tell"),
     "clocks": (assembly, "judge_clocks"),
     "assemble": (pipeline, "build_cases"),
     "hazard": (pipeline, "_forecast"),

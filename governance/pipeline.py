@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
@@ -16,8 +18,8 @@ import pyarrow as pa
 from governance import outputs, refresh, snapshot, warehouse
 from governance.cases.assembly import Judging, build_cases, check_categories
 from governance.cases.departments import index_departments
-from governance.cases.lifecycle import prepare_telling, tell_files
-from governance.cases.placing import place_file, prepare_placement
+from governance.cases.lifecycle import Telling, prepare_telling, tell_files
+from governance.cases.placing import Placement, place_file, prepare_placement
 from governance.cases.work_clock import open_city_clock
 from governance.errors import ConfigError, NotReadyError, join_faults
 from governance.grids.city_grids import CityGrids, load_grids
@@ -82,10 +84,9 @@ def build_city(
         moment = as_of_utc or find_as_of(con, now_utc=now_utc)
         combine_events(con, as_of_utc=moment)
         progress("cases", 0.6)
-        placed = [place_file(con, file, placement, folder=stage / "placed") for file in staged.files]
         previous = refresh.find_changes(last, staged, city.profile, as_of_utc=moment)
         outputs.load_grid_tables(con, grids, city.profile)
-        tell_files(con, staged.events, telling, folder=stage / "told")
+        placed = _place_and_tell(con, staged, placement, telling, folder=stage)
         judging = Judging(city.profile, city.template_set, city.departments, clock, moment)
         build_cases(con, placed, judging, previous=previous)
         progress("hazard", 0.75)
@@ -96,6 +97,18 @@ def build_city(
         manifest = _describe(city, staged, grids, moment, now_utc=now_utc)
         manifest["inputs"] |= {"configuration": configuration, "placement": placement.key}
         return snapshot.publish(draft, manifest=manifest)
+
+
+def _place_and_tell(
+    con: warehouse.Connection, staged: Staged, placement: Placement, telling: Telling, *, folder: Path
+) -> list[Path]:
+    """Tell the logs while the incidents are placed: one is the database's work, the other NumPy's."""
+    with ThreadPoolExecutor(1) as pool, closing(con.cursor()) as cursor:
+        placing = pool.submit(
+            lambda: [place_file(cursor, file, placement, folder=folder / "placed") for file in staged.files]
+        )
+        tell_files(con, staged.events, telling, folder=folder / "told")
+        return placing.result()
 
 
 def load_city(city_file: Path) -> City:

@@ -64,7 +64,7 @@ class Current:
 
 
 @contextmanager
-def building(build_dir: Path, *, start_from: Path | None = None, memory_limit: str = "4GB") -> Iterator[Draft]:
+def building(build_dir: Path, *, start_from: Path | None = None, memory_limit: str = "3GB") -> Iterator[Draft]:
     """A draft of the next generation, gone again after the block unless published.
 
     It is empty, or holds a copy of the snapshot `start_from`, which itself is never written. Only one process
