@@ -139,16 +139,7 @@ def _show_ranked(view: View, asked: Assessment, ranked: pd.DataFrame, *, is_shar
     if is_share:
         label = view.say("evaluation.against_all", name=name_whole(view, asked))
         columns["against_all"] = st.column_config.TextColumn(label)
-    st.dataframe(
-        shown,
-        hide_index=True,
-        placeholder=MISSING,
-        width="stretch",
-        height=fit_height(len(shown)),
-        key="league",
-        column_order=list(columns),
-        column_config=columns,
-    )
+    show_listing(shown, columns, key="league")
 
 
 def _show_unranked(view: View, asked: Assessment, rows: pd.DataFrame) -> None:
@@ -200,16 +191,7 @@ def _show_all(view: View, asked: Assessment, members: pd.DataFrame, rated: list[
         columns[f"{indicator}_cases"] = st.column_config.NumberColumn(
             view.say("evaluation.cases"), format="localized", help=view.say("evaluation.cases_of", name=name)
         )
-    st.dataframe(
-        spread,
-        hide_index=True,
-        placeholder=MISSING,
-        width="stretch",
-        height=fit_height(len(spread)),
-        key="all_indicators",
-        column_order=list(columns),
-        column_config=columns,
-    )
+    show_listing(spread, columns, key="all_indicators")
 
 
 def _show_member(view: View, asked: Assessment, members: pd.DataFrame, rated: list[str]) -> None:
@@ -244,6 +226,20 @@ def name_by(view: View, asked: Assessment) -> str:
     if asked.by == "department":
         return view.say("column.department")
     return name_level(view, 1 if asked.by == "level_1_id" else 2)
+
+
+def show_listing(rows: pd.DataFrame, columns: dict[str, Any], *, key: str) -> None:
+    """A table that sorts, of these columns in this order, as high as its rows up to a limit."""
+    st.dataframe(
+        rows,
+        hide_index=True,
+        placeholder=MISSING,
+        width="stretch",
+        height=fit_height(len(rows)),
+        key=key,
+        column_order=list(columns),
+        column_config=columns,
+    )
 
 
 def fit_height(rows: int) -> int | Literal["content"]:

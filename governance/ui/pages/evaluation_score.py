@@ -12,9 +12,8 @@ from governance.indicators.evaluation import Assessment, ask_members, explain_sc
 from governance.indicators.registry import load_registry
 from governance.ui import parts
 from governance.ui.address import keep_choice, read_choice
-from governance.ui.language import MISSING
 from governance.ui.pages.evaluation_choices import name_term
-from governance.ui.pages.evaluation_league import fit_height, name_by, tell_why
+from governance.ui.pages.evaluation_league import name_by, show_listing, tell_why
 from governance.ui.pages.evaluation_words import (
     add_member_names,
     name_of_indicator,
@@ -110,16 +109,7 @@ def _show_ranked(view: View, asked: Assessment, scores: pd.DataFrame, weights: d
         columns[f"points_{indicator}"] = st.column_config.NumberColumn(
             _name_part(view, indicator, weight), format="%.1f"
         )
-    st.dataframe(
-        scores,
-        hide_index=True,
-        placeholder=MISSING,
-        width="stretch",
-        height=fit_height(len(scores)),
-        key="scores",
-        column_order=list(columns),
-        column_config=columns,
-    )
+    show_listing(scores, columns, key="scores")
 
 
 def _show_unranked(view: View, asked: Assessment, scores: pd.DataFrame, weights: dict[str, float]) -> None:
