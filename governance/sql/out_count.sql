@@ -1,4 +1,4 @@
--- grain: one row per kind of period $period, cohort $cohort, start of the period, town, scene and department with a case
+-- grain: one row per kind of period $period, cohort $cohort, start of period, town, scene and department with a case
 -- by day neither town nor scene is told (null); a case without the limit that dates a cohort is not in that cohort
 with dated as (
     select

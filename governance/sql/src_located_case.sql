@@ -1,5 +1,5 @@
 -- grain: one row per case of $scenario that is not cancelled and has a place of its own, in order of report
--- A point that stands for too many cases is a default, such as a city hall: two cases there need not be near each other.
+-- A point that stands for too many cases is a default, such as a city hall: two cases there need not be near.
 with closings as (
     select
         rowid as case_row, source, incident_id, lon, lat, reported_at_utc, place_key is not null as has_key,
