@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance import pipeline, snapshot, warehouse
+from governance import snapshot, warehouse
 from governance.city import City, open_city
-from governance.demo import make_city
 from governance.indicators import charge_hours
 from governance.ui import flow_picture, recurrence_chart
 from governance.ui.view import View
 from tests.pages import find_table, read_figures, read_html, read_tables, run_page
 from tests.tiny_snapshot import MANIFEST, SCRIPT, fill_tiny, publish_tiny
 
-NOW_UTC = datetime(2026, 1, 2)  # noqa: DTZ001  naive UTC, as in storage
 MONTH = pd.Timestamp("2025-01-01")
 SINCE = "2025-01"
 STAGES = ("reported", "registered", "dispatched", "accepted", "disposed", "verified", "closed", "evaluated")
@@ -30,16 +28,8 @@ SCENARIOS = ("illegal_parking", "group_rental")
 
 
 @pytest.fixture(scope="module")
-def build_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("scenario")
-    make_city(folder / "demo", grids=120, days=150, incidents_per_day=80)
-    pipeline.build_city(folder / "demo" / "city.toml", folder / "build", now_utc=NOW_UTC, progress=lambda *_: None)
-    return folder / "build"
-
-
-@pytest.fixture(scope="module")
-def city(build_dir: Path) -> Iterator[City]:
-    opened = open_city(build_dir)
+def city(demo_build: Path) -> Iterator[City]:
+    opened = open_city(demo_build)
     yield opened
     opened.close()
 
@@ -89,12 +79,12 @@ def share(part: float, whole: float) -> str:
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_the_funnel_counts_the_cases_that_reached_each_stage_and_times_its_step(
-    build_dir: Path, city: City, cases: pd.DataFrame, units: list[tuple[int, str]], scenario: str
+    demo_build: Path, city: City, cases: pd.DataFrame, units: list[tuple[int, str]], scenario: str
 ) -> None:
     for unit in units:
         chosen = choose(cases, scenario, unit)
         chosen = chosen[chosen["stage"] != "cancelled"]
-        shown = find_table(run_page("scenario", build_dir, scenario=scenario, unit=unit[1]), "Stage")
+        shown = find_table(run_page("scenario", demo_build, scenario=scenario, unit=unit[1]), "Stage")
         reached = [int((chosen["stage"].map(STAGES.index) >= place).sum()) for place in range(len(STAGES))]
         assert [row[1] for row in shown] == [f"{n:,} {share(n, len(chosen))}" for n in reached]
         before = {"accepted": chosen["dispatched_at_utc"], "verified": chosen["disposed_at_utc"]}
@@ -109,7 +99,7 @@ def test_the_funnel_counts_the_cases_that_reached_each_stage_and_times_its_step(
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_open_cases_stand_at_their_stage_past_its_limit_or_not(
-    build_dir: Path, city: City, cases: pd.DataFrame, units: list[tuple[int, str]], scenario: str
+    demo_build: Path, city: City, cases: pd.DataFrame, units: list[tuple[int, str]], scenario: str
 ) -> None:
     now = pd.Timestamp(city.as_of_utc)
     names = {"reported": "Reported", "registered": "Registered", "dispatched": "Dispatched", "accepted": "Accepted"}
@@ -126,7 +116,7 @@ def test_open_cases_stand_at_their_stage_past_its_limit_or_not(
                 "verified": rows["close_due_at_utc"] < now,
             }.get(str(stage), early)
             expected.append((STAGES.index(stage), names[str(stage)], f"{len(rows):,}", f"{int(late.sum()):,}"))
-        page = run_page("scenario", build_dir, scenario=scenario, unit=unit[1])
+        page = run_page("scenario", demo_build, scenario=scenario, unit=unit[1])
         shown = find_table(page, "Stand at") if expected else []
         assert [(row[0], row[2], row[3]) for row in shown] == [row[1:] for row in sorted(expected)]
         assert sum(int(row[2].replace(",", "")) for row in shown) == len(chosen)
@@ -151,12 +141,12 @@ def test_the_median_stay_counts_from_the_stages_start_or_a_later_reopening(city:
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_headlines_of_holding_are_the_registrys_and_those_of_the_cases(
-    build_dir: Path, city: City, cases: pd.DataFrame, units: list[tuple[int, str]], scenario: str
+    demo_build: Path, city: City, cases: pd.DataFrame, units: list[tuple[int, str]], scenario: str
 ) -> None:
     for level, unit_id in units:
         chosen = choose(cases, scenario, (level, unit_id))
         chosen = chosen[(chosen["stage"] != "cancelled") & (pd.to_datetime(chosen["reported_on"]) >= MONTH)]
-        shown = read_figures(run_page("scenario", build_dir, tab="holders", scenario=scenario, unit=unit_id))
+        shown = read_figures(run_page("scenario", demo_build, tab="holders", scenario=scenario, unit=unit_id))
         bounced, back = int((chosen["hops"] >= 2).sum()), int(chosen["is_ping_pong"].sum())  # noqa: PLR2004
         assert shown["Cases"] == (f"{len(chosen):,}", f"reported since {SINCE}, cancelled ones left out")
         assert shown["Bounce rate"][0] == share(bounced, len(chosen))
@@ -190,8 +180,8 @@ def test_flows_add_up_to_the_transfers_and_returns_of_the_cases(city: City, case
             assert told[""]["share_so_far"].iloc[-1] == pytest.approx(1)
 
 
-def test_the_matrix_holds_every_flow(build_dir: Path, city: City) -> None:
-    page = run_page("scenario", build_dir, tab="holders", scenario="illegal_parking", kind="transferred")
+def test_the_matrix_holds_every_flow(demo_build: Path, city: City) -> None:
+    page = run_page("scenario", demo_build, tab="holders", scenario="illegal_parking", kind="transferred")
     rows = city.ask("ui_flows", scenario="illegal_parking", district="", kind="transferred")
     view = View(city, "en")
     matrix = next(table for table in read_tables(page) if table[0][0] == "From \\ to")
@@ -210,7 +200,7 @@ def test_the_matrix_holds_every_flow(build_dir: Path, city: City) -> None:
 
 
 def test_hours_per_case_add_up_to_the_working_time_of_an_average_case(
-    build_dir: Path, city: City, cases: pd.DataFrame, stints: pd.DataFrame
+    demo_build: Path, city: City, cases: pd.DataFrame, stints: pd.DataFrame
 ) -> None:
     scenario = "illegal_parking"
     district = cases.loc[cases["scenario"] == scenario, "level_1_id"].mode()[0]
@@ -228,21 +218,21 @@ def test_hours_per_case_add_up_to_the_working_time_of_an_average_case(
     frame = charge_hours(city, since=MONTH.date(), scenario=scenario, level_1_id=district).set_index("department")
     assert frame["work_hours"].to_dict() == pytest.approx(hours.to_dict())
     assert frame["hours_per_case"].sum() == pytest.approx(hours.sum() / len(chosen))
-    page = run_page("scenario", build_dir, tab="holders", scenario=scenario, unit=district)
+    page = run_page("scenario", demo_build, tab="holders", scenario=scenario, unit=district)
     shown = find_table(page, "Held by", with_title="Per stretch")
     assert [row[2] for row in shown] == [f"{hours[name] / len(chosen):,.2f} h" for name in frame.index]
     assert [row[1] for row in shown] == [share(hours[name], hours.sum()) for name in frame.index]
 
 
 def test_the_slowest_link_is_the_department_that_held_most_cases_longest(
-    build_dir: Path, cases: pd.DataFrame, stints: pd.DataFrame
+    demo_build: Path, cases: pd.DataFrame, stints: pd.DataFrame
 ) -> None:
     scenario = "illegal_parking"
     rows = stints[(stints["scenario"] == scenario) & ~stints["holder"].isin(["~desk", "~check"])]
     held = rows.groupby(["incident_id", "holder"])["work_s"].sum().reset_index()
     held = held[held.groupby("incident_id")["holder"].transform("count") > 1]
     slowest = held.sort_values(["work_s", "holder"], ascending=[False, True]).drop_duplicates("incident_id")
-    page = run_page("scenario", build_dir, tab="holders", scenario=scenario)
+    page = run_page("scenario", demo_build, tab="holders", scenario=scenario)
     view_rows = {row[0]: row for row in find_table(page, "Department", with_title="Slowest in")}
     assert f"of {held['incident_id'].nunique():,} cases with several departments" in "".join(read_html(page))
     counts, wins = held["holder"].value_counts(), slowest["holder"].value_counts()
@@ -256,7 +246,7 @@ def test_the_slowest_link_is_the_department_that_held_most_cases_longest(
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_the_recurrence_rate_is_the_registrys_and_the_curves_cohort(
-    build_dir: Path, city: City, cases: pd.DataFrame, scenario: str
+    demo_build: Path, city: City, cases: pd.DataFrame, scenario: str
 ) -> None:
     rows = city.sql("select * from core_recurrence")
     rows = rows[rows["scenario"] == scenario]
@@ -265,7 +255,7 @@ def test_the_recurrence_rate_is_the_registrys_and_the_curves_cohort(
         chosen = rows[rows["level_1_id"] == district] if district else rows
         followed = chosen[chosen["followed_days"] >= chosen["within_days"]]
         back = int(followed["days_to_recurrence"].notna().sum())
-        shown = read_figures(run_page("scenario", build_dir, tab="recurrence", scenario=scenario, unit=district))
+        shown = read_figures(run_page("scenario", demo_build, tab="recurrence", scenario=scenario, unit=district))
         assert shown["Recurrence rate"][0] == share(back, len(followed))
         assert f"{back:,} of {len(followed):,} closed cases" in shown["Recurrence rate"][1]
         if not district:
@@ -313,9 +303,9 @@ def test_a_half_life_is_shown_only_where_the_counts_tell_one(
 # Data health
 
 
-def test_broken_procedures_are_counted_once_per_case(build_dir: Path, city: City, cases: pd.DataFrame) -> None:
+def test_broken_procedures_are_counted_once_per_case(demo_build: Path, city: City, cases: pd.DataFrame) -> None:
     moves = city.sql("select * from core_illegal_move")
-    page = run_page("data_health", build_dir)
+    page = run_page("data_health", demo_build)
     part = moves.drop_duplicates(["source", "incident_id"])
     told = f"{len(part):,} of {len(cases):,} cases have one ({100 * len(part) / len(cases):,.2f}%)"
     assert told in "".join(read_html(page))
