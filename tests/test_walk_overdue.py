@@ -38,6 +38,7 @@ from governance.ui import language
 from governance.ui.pages import overdue_list
 from governance.ui.view import View
 from tests.pages import list_figures, read_bars, read_frame, read_rest, read_steps, read_tables, run_page
+from tests.spelling import count, days, decimal, say, share
 
 LISTED = 60
 RATES = ["on_time_disposal_rate", "overdue_open_rate"]
@@ -110,22 +111,6 @@ def choose_held(walk: Walk) -> pd.DataFrame:
     """What lies with the department, or with any."""
     rows = walk.opened[~walk.opened["holder"].isin(["~desk", "~check"])]
     return rows[rows["holder"] == walk.department] if walk.department else rows
-
-
-def say(key: str, **values: object) -> str:
-    return language.say("en", key, **values)
-
-
-def count(value: float) -> str:
-    return language.format_count("en", value)
-
-
-def share(part: float, whole: float, digits: int = 1) -> str:
-    return language.format_share("en", part / whole if whole else None, digits=digits)
-
-
-def days(hours: float) -> str:
-    return say("unit.days", value=language.format_decimal("en", hours / 24))
 
 
 def tell_headlines(walk: Walk) -> list[tuple[str, str, str]]:
@@ -214,7 +199,7 @@ def tell_verdict(own: float, whole: float, digits: int, *, is_higher_better: boo
     scale, shown = (100, digits - 2) if unit == "points" else (1, digits)
     if round(own - whole, digits) == 0:
         return say("morning.same")
-    told = say(f"unit.{unit}", value=language.format_decimal("en", scale * abs(own - whole), digits=shown))
+    told = say(f"unit.{unit}", value=decimal(scale * abs(own - whole), shown))
     return say("morning.better" if (own > whole) == is_higher_better else "morning.worse", difference=told)
 
 
