@@ -244,6 +244,14 @@ def _write_export(
     return export_table(open_city(build_dir), what, out, **chosen, **narrowing)
 
 
+@app.command(epilog="Example: `python -m governance dictionary > docs/data-dictionary.md`")
+def dictionary() -> None:
+    """Print what every table and column of a snapshot means, as Markdown."""
+    from governance.tables import write_dictionary
+
+    typer.echo(write_dictionary(), nl=False)
+
+
 @app.command(epilog="Example: `python -m governance doctor`")
 def doctor(city: CityFile = None, build_dir: BuildDir = DEFAULT_BUILD_DIR, *, as_json: AsJson = False) -> None:
     """Look at the installation and say what is wrong and how to mend it (exit 1 if anything is)."""
