@@ -11,7 +11,7 @@ with clocked as (
         told.is_open and coalesce(clock.is_paused, false) as is_paused,
         told.is_open and told.disposed_at_utc is null as is_undone,
         if(told.is_open, getvariable('as_of_work_s'), told.closed_work_s) as end_work_s
-    from src_told_case as told
+    from mid_told_case as told
     left join map_clock as clock
         on clock.source = told.source and clock.incident_id = told.incident_id
 ),
