@@ -94,6 +94,7 @@ def build_cases(
         else:
             warehouse.delete_matching(con, table, "mid_stale", keys=("source", "incident_id"))
             warehouse.insert_into(con, table, **values)
+    warehouse.run_query(con, "core_case_early")
     for table in ("core_illegal_move", "out_handover"):
         warehouse.build_table(con, table, **values)
 
