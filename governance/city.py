@@ -154,11 +154,13 @@ class City:
     def disputes(self, *, scenario: str | None = None) -> pd.DataFrame:
         """One row per rule of a template that hand-overs of the last 365 days contest, the most cases first.
 
-        Columns of `cases.transfers.Proposal`, with `share` (cases / held_cases) and `ended_share`; `reasons` is a
-        tuple of (reason, cases). A row is a proposal: a person must judge it.
+        Cases of a district with its own version of a template are judged by that version, in rows of their own
+        (`district`; none for the city's template). Columns of `cases.transfers.Proposal`, with `share` (cases /
+        held_cases) and `ended_share`; `reasons` is a tuple of (reason, cases). A row is a proposal: a person must
+        judge it.
         """
         rows = self.ask("export_templates", scenario=scenario).to_dict("records")
-        templates = {row["scenario"]: Template.model_validate_json(row["template"]) for row in rows}
+        templates = {row["template_version"]: Template.model_validate_json(row["template"]) for row in rows}
         found = list_proposals(self.ask("export_disputes", scenario=scenario), templates)
         names = [field.name for field in fields(Proposal)]
         listed = [
