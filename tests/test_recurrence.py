@@ -217,6 +217,40 @@ def test_nothing_closed_gives_empty_tables_of_the_same_columns(con):
     assert warehouse.run_text(con, "describe out_recurrence_curve").fetchall() == columns
 
 
+@pytest.mark.parametrize("middle", [HERE, (180.0, 10.0), (0.0, 90.0)])
+@pytest.mark.parametrize("unkeyed", [0.005, 0.1, 1.0])
+def test_leaving_out_what_no_case_without_key_can_meet_changes_nothing(con, middle, unkeyed):
+    rng, count = np.random.default_rng(7), 2_000
+    lon, lat, _ = SPHERE.fwd(
+        np.full(count, middle[0]), np.full(count, middle[1]), rng.uniform(0, 360, count), rng.uniform(0, 1_500, count)
+    )
+    has_key = rng.random(count) >= unkeyed
+    reported, lasts = np.sort(rng.integers(0, 150, count)), rng.integers(0, 40, count)
+    scenario = rng.choice(["carport", "dogs"], count)
+    cases = [
+        case(
+            f"{row:04}", int(reported[row]), int(reported[row] + lasts[row]), at=(lon[row], lat[row]),
+            key=f"p{row}" if has_key[row] else None, scenario=scenario[row],
+        )
+        for row in range(count)
+    ]  # fmt: skip
+    told = tell(find(con, *cases, as_of_day=400))
+    searched = {}
+    for name, rule in RULES.items():
+        rows = np.flatnonzero(scenario == name)
+        next_row = find_next_nearby(
+            lon[rows], lat[rows], reported[rows], closed=(reported + lasts)[rows], has_key=has_key[rows],
+            radius_m=rule.radius_m, within=rule.within_days,
+        )  # fmt: skip
+        pairs = zip(rows[next_row >= 0], rows[next_row[next_row >= 0]], strict=True)
+        searched |= {f"{row:04}": (f"{new:04}", "distance") for row, new in pairs}
+    assert told == searched
+    assert len(told) > 5
+    kept = con.execute("select count(*) filter (where has_key), count(*) from mid_located_case").fetchone()
+    assert kept[1] - kept[0] == (~has_key).sum()
+    assert kept[0] < has_key.sum() / 2 if unkeyed < 0.01 else kept[0] <= has_key.sum()  # noqa: PLR2004
+
+
 # A lattice of points 30 m apart (so that 50 m is never met exactly) and few moments, so that ties are common.
 CASES = st.lists(
     st.tuples(
