@@ -34,6 +34,7 @@ SCHEMA = pa.schema(
 def con(tmp_path_factory):
     builder = warehouse.open_builder(threads=1, temp_directory=tmp_path_factory.mktemp("spill"))
     grids = {"grid_no": pa.array([0, 1, 2], pa.int32()), "level_1_id": ["south", "north", None]}
+    grids["level_2_id"] = ["port", None, None]
     warehouse.load_arrow(builder, "core_grid", pa.table(grids))
     yield builder
     builder.close()
@@ -200,13 +201,17 @@ def test_cases_without_key_and_point_are_followed_but_match_nothing(con):
     assert set(rows) == {"a", "b"}
 
 
-def test_the_case_keeps_its_department_and_its_district(con):
+def test_the_case_keeps_its_department_its_district_and_its_town(con):
     rows = find(
         con,
         case("a", 0, 1, grid_no=1), case("b", 0, 1, grid_no=None, department=None), case("c", 0, 1, grid_no=2),
+        case("d", 0, 1, grid_no=0),
     )  # fmt: skip
-    told = {name: (row["department"], row["level_1_id"]) for name, row in rows.items()}
-    assert told == {"a": ("patrol", "north"), "b": ("~none", "~unmatched"), "c": ("patrol", "")}
+    told = {name: (row["department"], row["level_1_id"], row["level_2_id"]) for name, row in rows.items()}
+    assert told == {
+        "a": ("patrol", "north", ""), "b": ("~none", "~unmatched", "~unmatched"), "c": ("patrol", "", ""),
+        "d": ("patrol", "south", "port"),
+    }  # fmt: skip
 
 
 def test_nothing_closed_gives_empty_tables_of_the_same_columns(con):
