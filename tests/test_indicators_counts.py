@@ -370,6 +370,7 @@ def test_a_later_future_changes_no_count_of_the_past(spread):
         ),
         ({"indicators": ["recurrence_rate"], "scene": "wires"}, "`recurrence_rate` is not counted by scene"),
         ({"indicators": ["recurrence_rate"], "since": date(2025, 1, 2)}, "is counted by week .from Monday. and month"),
+        ({"indicators": ["holding_hours"], "by": "level_2_id", "period": "week"}, "by town in whole months only"),
         ({"indicators": ["holding_hours"], "period": "month", "since": date(2025, 1, 6)}, "begin and end with one"),
         ({"by": "scene", "period": "week", "since": date(2025, 1, 1)}, ""),
     ],
@@ -408,15 +409,16 @@ def test_holding_by_week_and_town_worked_by_hand():
         for number, hours in enumerate((1, 2, 4, 8))
     ]
     city = open_counts(cases, as_of=AS_OF, stints=stints)
-    weeks = city.indicators(["holding_hours"], period="week", by="level_2_id")
-    told = weeks[["period_start", "level_2_id", "numerator"]].astype({"period_start": str}).to_numpy().tolist()
+    weeks = city.indicators(["holding_hours"], period="week", by="level_1_id")
+    told = weeks[["period_start", "level_1_id", "numerator"]].astype({"period_start": str}).to_numpy().tolist()
+    assert told == [["2025-01-27", "H", 3], ["2025-02-03", "H", 4], ["2025-02-03", "~unmatched", 8]]
+    towns = city.indicators(["holding_hours"], period="month", by="level_2_id")
+    told = towns[["period_start", "level_2_id", "numerator"]].astype({"period_start": str}).to_numpy().tolist()
     assert told == [
-        ["2025-01-27", "H1", 1], ["2025-01-27", "H2", 2], ["2025-02-03", "H1", 4], ["2025-02-03", "~unmatched", 8],
+        ["2025-01-01", "H1", 1], ["2025-02-01", "H1", 4], ["2025-02-01", "H2", 2], ["2025-02-01", "~unmatched", 8],
     ]  # fmt: skip
-    months = city.indicators(["holding_hours"], period="month", level_1_id="H")
-    assert months["numerator"].tolist() == [1, 6]
-    town = city.indicators(["holding_hours"], level_2_id="H1", since=date(2025, 2, 3), until=date(2025, 2, 10))
-    assert (town["numerator"].iloc[0], town["denominator"].iloc[0]) == (4, 1)
+    week = city.indicators(["holding_hours"], level_1_id="H", since=date(2025, 2, 3), until=date(2025, 2, 10))
+    assert (week["numerator"].iloc[0], week["denominator"].iloc[0]) == (4, 1)
 
 
 def test_recurrence_by_week_and_town_worked_by_hand():
@@ -426,9 +428,9 @@ def test_recurrence_by_week_and_town_worked_by_hand():
         recurrence("2024-12-02T00:00:00", 1.0),
     ]  # fmt: skip
     city = open_counts(HAND, as_of=AS_OF, recurrences=rows)
-    weeks = city.indicators(["recurrence_rate"], period="week", by="level_2_id")
-    told = weeks[["level_2_id", "numerator", "denominator"]].to_numpy().tolist()
-    assert weeks["period_start"].astype(str).tolist() == ["2024-11-25", "2024-11-25", "2024-12-02"]
-    assert told == [["H1", 1, 1], ["H2", 0, 1], ["H1", 0, 0]]
-    months = city.indicators(["recurrence_rate"], period="month", level_2_id="H1")
-    assert months["denominator"].tolist() == [1, 0]
+    weeks = city.indicators(["recurrence_rate"], period="week", level_1_id="H")
+    assert weeks["period_start"].astype(str).tolist() == ["2024-11-25", "2024-12-02"]
+    assert weeks[["numerator", "denominator"]].to_numpy().tolist() == [[1, 2], [0, 0]]
+    towns = city.indicators(["recurrence_rate"], period="month", by="level_2_id")
+    told = towns[["level_2_id", "numerator", "denominator"]].to_numpy().tolist()
+    assert told == [["H1", 1, 1], ["H1", 0, 0], ["H2", 0, 1]]

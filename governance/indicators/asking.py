@@ -166,6 +166,8 @@ def explain_refusal(request: Request, indicator: Indicator) -> str:
                 f"`{indicator.id}` is counted by week (from Monday) and month: "
                 "let the days begin and end with one, and leave none out."
             )
+        if "level_2_id" in request.names and _choose_grain(request, is_whole=True) == "week":
+            return f"`{indicator.id}` is counted by town in whole months only: ask for months, or for districts."
     elif request.is_fine and _choose_grain(request) == "day":
         return "Towns and scenes are counted by week (from Monday) and month: let the days begin and end with one."
     return ""

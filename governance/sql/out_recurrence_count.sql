@@ -1,4 +1,4 @@
--- grain: one row per kind of period, scenario, department, town and local week or month of closing
+-- grain: one row per kind of period, scenario, department, town and local month of closing, or district and local week
 -- followed: closed cases that were watched for all the days of their scenario's rule; recurred: those that came back in them
 with quarters as (
     select distinct time_bucket(interval 15 minutes, closed_at_utc) as quarter_utc from core_recurrence
@@ -17,19 +17,16 @@ counted as (
     select
         scenario, coalesce(department, '~none') as department, coalesce(level_1_id, '~unmatched') as level_1_id,
         coalesce(level_2_id, '~unmatched') as level_2_id, date_trunc('week', closed_on)::date as week_start,
-        date_trunc('month', closed_on)::date as month_start,
-        count(*) filter (where is_followed) as followed, count(*) filter (where is_followed and is_recurred) as recurred
+        date_trunc('month', closed_on)::date as month_start, is_followed, is_recurred
     from watched join days on days.quarter_utc = time_bucket(interval 15 minutes, closed_at_utc)
-    group by all
-),
-dated as (
-    select 'week' as period, week_start as period_start, * from counted
-    union all
-    select 'month', month_start, * from counted
 )
 select
-    period, period_start, scenario, department, level_1_id, level_2_id, sum(followed)::integer as followed,
-    sum(recurred)::integer as recurred
-from dated
-group by all
+    if(week_start is null, 'month', 'week') as period, coalesce(week_start, month_start) as period_start, scenario,
+    department, level_1_id, level_2_id,
+    count(*) filter (where is_followed)::integer as followed,
+    count(*) filter (where is_followed and is_recurred)::integer as recurred
+from counted
+group by grouping sets (
+    (scenario, department, level_1_id, level_2_id, month_start), (scenario, department, level_1_id, week_start)
+)
 order by period, scenario, department, level_1_id, level_2_id, period_start
