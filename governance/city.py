@@ -169,6 +169,14 @@ class City:
         ]
         return pd.DataFrame(listed, columns=[*names, "share", "ended_share"])
 
+    def extensions(self, *, scenario: str | None = None, district: str | None = None) -> pd.DataFrame:
+        """One row per scenario, scene, district, department and reason: extensions of the last 365 days.
+
+        department: who had the case then; mean_extra_hours: clock hours by which the deadline moved on, over the
+        `timed_extensions` whose deadlines before and after are known (blank without any). Filters are ids.
+        """
+        return self.ask("export_extensions", scenario=scenario, district=district)
+
     def health(self) -> dict[str, pd.DataFrame]:
         """What became of every input row: `files`, `reasons`, `locations`, `unmapped`, `moves`, `checks`."""
         names = [name.removeprefix("ask_") for name in warehouse.list_queries("ask_health_")]

@@ -316,8 +316,19 @@ def test_hand_overs_are_counted_with_their_reasons(city):
     ]
 
 
+def test_extensions_are_counted_with_their_reasons_and_the_time_they_give(city):
+    rows = city.extensions()
+    # reported on the 3rd at 08:30: accepted by 14:00, disposed of by 14:00 on the 24th, 15 working days later;
+    # extended to the end of 15 January: 53 days less 14 hours. Two were not dispatched yet.
+    assert rows[["department", "reason", "extensions", "cases", "mean_extra_hours"]].to_numpy().tolist() == [
+        ["~desk", "crowd", 2, 2, 1258], ["housing", "crowd", 1, 1, 1258],
+    ]  # fmt: skip
+    assert rows["level_1_id"].tolist() == ["south", "south"]
+    assert city.extensions(district="north").empty
+
+
 def test_the_order_of_the_log_changes_nothing(city, tmp_path):
     other = build(tmp_path, LOG[::-1])
-    for table in ("core_case", "core_stint", "out_open", "out_handover", "out_holding"):
+    for table in ("core_case", "core_stint", "out_open", "out_handover", "out_extension", "out_holding"):
         query = f"select * from {table} order by all"  # noqa: S608
         assert other.sql(query).equals(city.sql(query)), table

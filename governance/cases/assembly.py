@@ -113,7 +113,7 @@ def build_cases(
             warehouse.delete_matching(con, table, "mid_stale", keys=("source", "incident_id"))
             warehouse.insert_into(con, table, **values)
     warehouse.run_query(con, "core_case_early")
-    for table in ("core_illegal_move", "out_handover"):
+    for table in ("core_illegal_move", "out_handover", "out_extension"):
         warehouse.build_table(con, table, **values)
 
 

@@ -24,13 +24,14 @@ from governance.cases.moves import CHECK_NO, DESK_NO, KINDS, NOBODY, list_kinds,
 from governance.cases.work_clock import WorkClock, hash_clock
 from governance.ingest.event_staging import StagedEvents
 
-TELLING_VERSION = 2
+TELLING_VERSION = 3
 """One more whenever the same log would be told otherwise by this code."""
-PARTS = ("timed_stint", "illegal_move", "pause", "handover", "trace")
+PARTS = ("timed_stint", "illegal_move", "pause", "extension", "handover", "trace")
 """What is told of the cases of a log, a table `stg_<part>` each."""
 _QUERIES = (
     "map_log_case", "stg_coded_event", "stg_step", "stg_stint", "stg_told_event", "stg_told_hop", "stg_told_stint",
-    "stg_timed_stint", "stg_illegal_move", "stg_pause", "stg_handover", "stg_trace",
+    "stg_timed_stint", "stg_illegal_move", "stg_pause", "stg_extension", "stg_handover",
+    "stg_trace",
 )  # fmt: skip
 """How they are made, in this order; the stints also get their working time, which is not SQL's to know."""
 
