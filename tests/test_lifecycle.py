@@ -203,6 +203,28 @@ def test_a_pause_ends_with_the_resumption_or_with_the_work(con):
     assert [trace["pauses"] for trace in told["trace"]] == [2, 1]
 
 
+def test_an_extension_is_told_with_its_reason_and_whoever_had_the_case(con):
+    told = tell(
+        con,
+        [
+            event("extended", "3 00:50", "center", reason="no hands"),  # before anyone had it: whoever is named
+            event("dispatched", "3 01:00", "The Police"),
+            event("extended", "3 02:00", "center", reason="crowd") | {"extended_until_utc": at("9 00:00")},
+            event("transferred", "3 03:00", "b"),
+            event("extended", "3 04:00") | {"extended_until_utc": at("10 00:00")},
+            event("extended", "3 01:00", case="2"),
+        ],
+    )
+    names = ("incident_id", "step", "at_utc", "department", "reason", "extended_until_utc")
+    assert [tuple(row[name] for name in names) for row in told["extension"]] == [
+        ("1", 1, at("3 00:50"), "center", "no hands", None),
+        ("1", 3, at("3 02:00"), "police", "crowd", at("9 00:00")),
+        ("1", 5, at("3 04:00"), "b", None, at("10 00:00")),
+        ("2", 1, at("3 01:00"), "~desk", None, None),
+    ]
+    assert [trace["extensions"] for trace in told["trace"]] == [3, 1]
+
+
 @pytest.mark.parametrize(
     ("log", "broken"),
     [

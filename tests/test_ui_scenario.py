@@ -251,6 +251,27 @@ def test_the_slowest_link_is_the_department_that_held_most_cases_longest(
     )
 
 
+@pytest.mark.parametrize("is_district", [False, True])
+def test_extensions_are_those_of_the_export_and_of_the_cases(
+    build_dir: Path, city: City, cases: pd.DataFrame, *, is_district: bool
+) -> None:
+    scenario = "illegal_parking"
+    district = cases["level_1_id"].dropna().iloc[0] if is_district else None
+    rows = city.extensions(scenario=scenario, district=district)
+    own = cases[(cases["scenario"] == scenario) & (cases["stage"] != "cancelled")]
+    own = own[own["level_1_id"] == district] if district else own
+    recent = own["reported_at_utc"] >= city.as_of_utc - pd.Timedelta(days=300)
+    assert own.loc[recent, "extensions"].sum() <= rows["extensions"].sum() <= own["extensions"].sum()
+    assert (rows["reason"] != "").all()
+    assert (rows["mean_extra_hours"] > 0).all()
+    page = run_page("scenario", build_dir, tab="holders", scenario=scenario, **({"unit": district} if district else {}))
+    shown = find_table(page, "Department", with_title="Mean time given")
+    grouped = rows.groupby(["department", "reason"])["extensions"].sum()
+    assert [row[2] for row in shown] == [f"{count:,}" for count in grouped.sort_values(ascending=False)][: len(shown)]
+    assert len(shown) == min(len(grouped), 12)
+    assert shown[0][3] == share(grouped.max(), grouped.sum())
+
+
 # Does it come back
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from governance.cases.departments import index_departments, map_departments
 from governance.cases.work_clock import WorkClock
 from governance.errors import ConfigError, join_faults
 from governance.profile import Profile
-from governance.scenarios import TemplateSet, index_versions
+from governance.scenarios import TemplateSet, index_versions, name_file
 from governance.scenarios.template import Department, Template
 from governance.toml_model import nearest
 
@@ -27,22 +27,40 @@ RANGE_INCIDENTS = 900_000
 """Cases assembled at once: more take more memory, and joins that leave the processor's caches."""
 
 
-def check_categories(profile: Profile, templates: Mapping[str, Template]) -> None:
-    """Raise one ConfigError for every category rule whose scenario or scene no template knows."""
-    faults = []
-    for source in profile.sources:
-        for rule in source.categories:
-            where = f"sources.{source.id}, category `{rule.pattern}`"
-            if rule.scenario not in templates:
-                hint = nearest(rule.scenario, list(templates)) or "."
-                faults.append(f"{where}: unknown scenario `{rule.scenario}`{hint}")
-                continue
-            scenes = [scene.id for scene in templates[rule.scenario].scenes]
-            if rule.scene is not None and rule.scene not in scenes:
-                hint = nearest(rule.scene, scenes) or "."
-                faults.append(f"{where}: `{rule.scenario}` has no scene `{rule.scene}`{hint}")
+def check_categories(profile: Profile, templates: TemplateSet) -> None:
+    """Raise one ConfigError for every category rule whose scenario or scene a version in use lacks."""
+    faults = [
+        f"sources.{source.id}, category `{rule.pattern}`: {fault}"
+        for source in profile.sources
+        for rule in source.categories
+        for fault in _find_rule_faults(rule.scenario, rule.scene, templates)
+    ]
     if faults:
         raise ConfigError(join_faults("city.toml maps categories to what does not exist:", faults))
+
+
+def _find_rule_faults(scenario: str, scene: str | None, templates: TemplateSet) -> Iterator[str]:
+    """What keeps a rule from naming the cases of the whole city, and of each district with a version of its own."""
+    if scenario not in templates.city:
+        yield f"unknown scenario `{scenario}`{nearest(scenario, list(templates.city)) or '.'}"
+        return
+    known = _list_scenes(templates.city[scenario])
+    if scene is None:
+        return
+    if scene not in known:
+        yield f"`{scenario}` has no scene `{scene}`{nearest(scene, known) or '.'}"
+        return
+    for (name, district), template in templates.districts.items():
+        own = _list_scenes(template)
+        if name == scenario and scene not in own:
+            yield (
+                f"`{scenario}` has no scene `{scene}` in the district `{district}` ({name_file(template)})"
+                f"{nearest(scene, own) or '.'} Keep the scene there, or leave it out of the rule."
+            )
+
+
+def _list_scenes(template: Template) -> list[str]:
+    return [scene.id for scene in template.scenes]
 
 
 @dataclass(frozen=True)
@@ -99,7 +117,8 @@ def build_cases(
         is_first = previous is None and place == 0
         _assemble_range(con, judging, warehouse.build_table if is_first else warehouse.insert_into, values)
     warehouse.set_variables(con, first_id=None, end_id=None)
-    for table in ("core_illegal_move", "out_handover"):
+    warehouse.run_query(con, "core_case_early")
+    for table in ("core_illegal_move", "out_handover", "out_extension"):
         warehouse.build_table(con, table, **values)
 
 

@@ -26,15 +26,16 @@ from governance.cases.moves import CHECK_NO, DESK_NO, KINDS, NOBODY, list_kinds,
 from governance.cases.work_clock import WorkClock, hash_clock
 from governance.ingest.event_staging import StagedEvents
 
-TELLING_VERSION = 3
+TELLING_VERSION = 4
 """One more whenever the same log would be told otherwise by this code."""
-PARTS = ("timed_stint", "illegal_move", "pause", "handover", "trace")
+PARTS = ("timed_stint", "illegal_move", "pause", "extension", "handover", "trace")
 """What is told of the cases of a log, a table `stg_<part>` each."""
 _WORKERS = 2
 """Logs told at once: one alone, in many short steps, would leave a core idle half of the time."""
 _QUERIES = (
     "stg_kind_time", "stg_plain_case", "map_log_case", "stg_coded_event", "stg_step", "stg_stint", "stg_told_event",
-    "stg_told_hop", "stg_told_stint", "stg_timed_stint", "stg_illegal_move", "stg_pause", "stg_handover", "stg_trace",
+    "stg_told_hop", "stg_told_stint", "stg_timed_stint", "stg_illegal_move", "stg_pause", "stg_extension",
+    "stg_handover", "stg_trace",
 )  # fmt: skip
 """How they are made, in this order."""
 _WORKED = {

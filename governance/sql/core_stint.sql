@@ -1,6 +1,7 @@
 -- grain: one row per open case, or case that changed hands, and stretch in which one holder had it
--- The stretches of a case tile the time from its report (or an earlier event) to its end, or to $as_of_utc, without
--- that between closing and reopening. Cases that one department held without a break need no rows: core_case holds their times.
+-- The stretches of a case tile the time from its report to its end, or to $as_of_utc, without that between closing and
+-- reopening; what its log tells of the time before the report is cut off, and with it may go the first numbers. Cases
+-- that one department held without a break need no rows: core_case holds their times.
 with chosen as (
     select
         source, incident_id, reported_at_utc, reported_work_s, department, first_held_at_utc, first_work_s,
@@ -13,9 +14,12 @@ logged as (
     select
         chosen.source, chosen.incident_id,
         stint.stint + if(chosen.first_held_at_utc > chosen.reported_at_utc, 1, 0) as stint, stint.holder,
-        stint.from_utc, stint.to_utc, stint.began_by, stint.ended_by, stint.reason, coalesce(stint.to_utc, chosen.end_utc) as until_utc,
-        coalesce(stint.to_work_s, chosen.end_work_s) - stint.from_work_s as work_s
+        greatest(stint.from_utc, chosen.reported_at_utc) as from_utc, stint.to_utc, stint.began_by, stint.ended_by,
+        stint.reason, coalesce(stint.to_utc, chosen.end_utc) as until_utc,
+        coalesce(stint.to_work_s, chosen.end_work_s)
+            - if(stint.from_utc < chosen.reported_at_utc, chosen.reported_work_s, stint.from_work_s) as work_s
     from src_timed_stint as stint join chosen using (source, incident_id)
+    where stint.from_utc >= chosen.reported_at_utc or coalesce(stint.to_utc, chosen.end_utc) > chosen.reported_at_utc
     union all
     -- what lies before anyone had it by the log, and cases whose log names no holder
     select
