@@ -209,34 +209,41 @@ def export(  # noqa: PLR0913, PLR0917  the options of one command
     --department, --state, --stage and --age cut open cases; --by, --period, --cohort, --since, --until and
     --minimum-volume cut indicators.
     """
+    cut = cli_indicators.read_cut(
+        by=by, period=period, cohort=cohort, since=since, until=until, minimum_volume=minimum_volume
+    )
+    chosen = {"format": format_, "scenario": scenario, "district": district, "language": language}
+    narrowing = {"department": department, "state": state, "stage": stage, "age": age}
+    rows = _write_export(what, out, build_dir, chosen=chosen, narrowing=narrowing, cut=cut)
+    messages.print(f"{rows:,} rows written to {out}.")
+
+
+def _write_export(
+    what: str, out: Path, build_dir: Path, *, chosen: dict[str, Any], narrowing: dict[str, Any], cut: dict[str, Any]
+) -> int:
+    """Write the list and give the number of its rows; raises ConfigError for options that do not fit it."""
     from governance.city import open_city
     from governance.export_orders import refuse_narrowing
     from governance.exports import export_table
 
-    chosen: dict[str, Any] = {"format": format_, "scenario": scenario, "district": district, "language": language}
-    cut = cli_indicators.read_cut(
-        by=by, period=period, cohort=cohort, since=since, until=until, minimum_volume=minimum_volume
-    )
-    narrowing: dict[str, Any] = {"department": department, "state": state, "stage": stage, "age": age}
     if what == "indicators":
         from governance.indicator_exports import export_indicators
 
         refuse_narrowing(what, **narrowing)
-        rows = export_indicators(open_city(build_dir), out, **chosen, **cut)
-    elif cut != cli_indicators.read_cut():
+        return export_indicators(open_city(build_dir), out, **chosen, **cut)
+    if cut != cli_indicators.read_cut():
         raise ConfigError(
             "--by, --period, --cohort, --since, --until and --minimum-volume cut indicators, "
             f"not {what}; leave them out."
         )
-    elif what == "disputes":
+    if what == "disputes":
         from governance.disputes import export_disputes
 
-        if district is not None:
+        refuse_narrowing(what, **narrowing)
+        if chosen.pop("district") is not None:
             raise ConfigError("Disputes are about a template's rules, in the whole city; leave the district out.")
-        rows = export_disputes(open_city(build_dir), out, scenario=scenario, language=language, format=format_)
-    else:
-        rows = export_table(open_city(build_dir), what, out, **chosen, **narrowing)
-    messages.print(f"{rows:,} rows written to {out}.")
+        return export_disputes(open_city(build_dir), out, **chosen)
+    return export_table(open_city(build_dir), what, out, **chosen, **narrowing)
 
 
 @app.command(epilog="Example: `python -m governance doctor`")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
+OpenPage = Callable[..., Page]
 ROOT = Path(__file__).parents[1]
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -59,6 +60,28 @@ def open_browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=list(_SWITCHES))
         yield browser
         browser.close()
+
+
+@contextmanager
+def visiting(browser: Browser, dashboard: str) -> Iterator[OpenPage]:
+    """Opens pages by path; at the end holds that none asked another host, ran a text or made a node of one."""
+    pages: list[Page] = []
+    strange: list[str] = []
+
+    def watch(request: Request) -> None:
+        if not request.url.startswith((dashboard, dashboard.replace("http", "ws"), "data:", "blob:")):
+            strange.append(request.url)
+
+    def visit_page(path: str = "/", *, spoken: str = "en", viewport: dict | None = None) -> Page:
+        page = open_page(browser, dashboard + path, language=spoken, viewport=viewport, watch=watch, dialogs=strange)
+        pages.append(page)
+        return page
+
+    yield visit_page
+    for page in pages:
+        expect(page.locator("img[src='x']")).to_have_count(0)
+        page.close()
+    assert strange == []
 
 
 def open_page(

@@ -1,4 +1,8 @@
-"""Pages without a server or a browser: run one as a visitor's script, and read its figures and tables as texts."""
+"""Pages without a server or a browser: run one as a visitor's script, and read all that it shows as texts and frames.
+
+What has a form of its own (figures, tables, bars, steps, frames, charts) has a reader each; `read_rest` gives every
+other text that holds a number, so that a test can say that it has walked them all.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,13 @@ import re
 from html import unescape
 from pathlib import Path
 
+import pandas as pd
+import pyarrow as pa
 from streamlit.testing.v1 import AppTest
+
+from governance.ui.language import load_texts
+
+_BLOCKS = ("<div class='g-figures'", "<div class='g-bars", "<ol class='g-ladder'", "<div class='g-scroll")
 
 
 def run_page(page: str, build_dir: Path, *, language: str = "en", **choices: str) -> AppTest:
@@ -38,10 +48,53 @@ def read_html(test: AppTest) -> list[str]:
 
 def read_figures(test: AppTest) -> dict[str, tuple[str, str]]:
     """Each headline figure's value and the words below it, by its label."""
-    cells = re.findall(
-        r"<div class='g-figure'><span>(.*?)</span><b>(.*?)</b><small>(.*?)</small>", "".join(read_html(test)), re.DOTALL
+    return {label: (value, basis) for label, value, basis in list_figures(test)}
+
+
+def list_figures(test: AppTest) -> list[tuple[str, ...]]:
+    """Label, value and the words below of every headline figure, in the page's order."""
+    return _find_all(r"<div class='g-figure'><span>(.*?)</span><b>(.*?)</b><small>(.*?)</small>", read_html(test))
+
+
+def read_bars(test: AppTest) -> list[list[tuple[str, ...]]]:
+    """The lists of bars: label, value and note of each bar, and its width in percent."""
+    line = r"<span>(.*?)</span><span class='g-bar'><i style='width:(.*?)%'></i></span><em>(.*?) <small>(.*?)</small>"
+    return [_find_all(line, [html]) for html in read_html(test) if html.startswith("<div class='g-bars")]
+
+
+def read_steps(test: AppTest) -> list[tuple[str, ...]]:
+    """The steps of the ladder: where each begins, its title, the bar's width in percent, its value and its note."""
+    line = (
+        r"<li><b>(.*?)</b><div><span>(.*?)</span><span class='g-bar'><i style='width:(.*?)%'></i></span>"
+        r"<em>(.*?)</em><small>(.*?)</small>"
     )
-    return {_read_text(label): (_read_text(value), _read_text(basis)) for label, value, basis in cells}
+    return _find_all(line, [html for html in read_html(test) if html.startswith("<ol class='g-ladder'")])
+
+
+def read_frame(test: AppTest, column: str) -> pd.DataFrame:
+    """What the large table that has a column shows: the columns in sight, in their order."""
+    element = next(found for found in test.dataframe if column in found.value)
+    return element.value[[name for name in element.proto.column_order if name in element.value]]
+
+
+def read_charts(test: AppTest) -> list[list[pd.DataFrame]]:
+    """The data of every chart, as they travel to the browser."""
+    return [
+        [pa.ipc.open_stream(part.data.data).read_pandas() for part in chart.proto.datasets]
+        for chart in test.get("vega_lite_chart")
+    ]
+
+
+def read_rest(test: AppTest, *, language: str = "en") -> list[str]:
+    """The texts with a digit that stand in no figure, table, bar or step, and that change with the data."""
+    fixed = set(load_texts(language).values())
+    texts = [
+        unescape(text).strip()
+        for html in read_html(test)
+        if not html.startswith(_BLOCKS)
+        for text in re.split(r"<[^>]*>", html)
+    ]
+    return [text for text in texts if re.search(r"\d", text) and text not in fixed]
 
 
 def read_tables(test: AppTest) -> list[list[list[str]]]:
@@ -63,6 +116,10 @@ def find_table(test: AppTest, first_title: str, *, with_title: str = "") -> list
     ]
     assert len(found) == 1, (first_title, len(found))
     return found[0][1:]
+
+
+def _find_all(pattern: str, pieces: list[str]) -> list[tuple[str, ...]]:
+    return [tuple(_read_text(cell) for cell in found) for found in re.findall(pattern, "".join(pieces), re.DOTALL)]
 
 
 def _read_text(html: str) -> str:

@@ -5,23 +5,31 @@ from __future__ import annotations
 import copy
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from governance import snapshot
 from governance.ui import language, palette
 from tests import tiny_snapshot
-from tests.dashboard import PHONE, open_browser, open_page, running_dashboard, wait_for_map, wait_until_still
+from tests.dashboard import (
+    PHONE,
+    OpenPage,
+    open_browser,
+    open_page,
+    running_dashboard,
+    visiting,
+    wait_for_map,
+    wait_until_still,
+)
 
 pytestmark = pytest.mark.browser
 PAGES = {"map": "/", "scenario": "/scenario", "overdue": "/overdue", "health": "/health"}
-OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -40,24 +48,8 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Browser, dashboard: str) -> Iterator[OpenPage]:
-    """Opens pages and, at the end, holds that none of them asked another host, ran a text or made a node of one."""
-    pages: list[Page] = []
-    strange: list[str] = []
-
-    def watch(request: Request) -> None:
-        if not request.url.startswith((dashboard, dashboard.replace("http", "ws"), "data:", "blob:")):
-            strange.append(request.url)
-
-    def visit_page(path: str = "/", *, spoken: str = "en", viewport: dict | None = None) -> Page:
-        page = open_page(browser, dashboard + path, language=spoken, viewport=viewport, watch=watch, dialogs=strange)
-        pages.append(page)
-        return page
-
-    yield visit_page
-    for page in pages:
-        expect(page.locator("img[src='x']")).to_have_count(0)
-        page.close()
-    assert strange == []
+    with visiting(browser, dashboard) as visit_page:
+        yield visit_page
 
 
 def sample_map(page: Page, *places: tuple[float, float]) -> list[np.ndarray]:

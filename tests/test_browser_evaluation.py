@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, expect
 
 from governance.ui import language
 from tests import evaluation_city, tiny_snapshot
-from tests.dashboard import PHONE, open_browser, open_page, running_dashboard, wait_until_still
+from tests.dashboard import PHONE, OpenPage, open_browser, running_dashboard, visiting, wait_until_still
 
 pytestmark = pytest.mark.browser
 PARTS = ("league", "score", "pilot")
-OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -34,25 +33,9 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Browser, dashboard: str) -> Iterator[OpenPage]:
-    """Opens the page and, at the end, holds that it asked no other host, ran no text and made no node of one."""
-    pages: list[Page] = []
-    strange: list[str] = []
-
-    def watch(request: Request) -> None:
-        if not request.url.startswith((dashboard, dashboard.replace("http", "ws"), "data:", "blob:")):
-            strange.append(request.url)
-
-    def visit_page(query: str = "", *, spoken: str = "en", viewport: dict | None = None) -> Page:
-        path = f"{dashboard}/evaluation?{query}"
-        page = open_page(browser, path, language=spoken, viewport=viewport, watch=watch, dialogs=strange)
-        pages.append(page)
-        return page
-
-    yield visit_page
-    for page in pages:
-        expect(page.locator("img[src='x']")).to_have_count(0)
-        page.close()
-    assert strange == []
+    """Opens the page with choices in its address."""
+    with visiting(browser, dashboard) as visit_page:
+        yield lambda query="", **choices: visit_page(f"/evaluation?{query}", **choices)
 
 
 @pytest.mark.parametrize("spoken", language.LANGUAGES)

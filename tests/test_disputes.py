@@ -146,6 +146,8 @@ def test_the_command_writes_the_register_and_refuses_what_it_cannot_cut(build_di
     refused = CliRunner().invoke(cli.app, [*common, "--district", "海曙区"])
     assert isinstance(refused.exception, ConfigError)
     assert "leave the district out" in str(refused.exception)
+    refused = CliRunner().invoke(cli.app, [*common, "--department", "住建局"])
+    assert "department cut the list `open`, not `disputes`" in str(refused.exception)
 
 
 def test_what_is_unknown_is_refused(city: City, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from governance.indicators.evaluation import (
     add_changes,
     ask_changes,
     ask_members,
-    ask_whole,
+    ask_standing,
     explain_scores,
     judge_effect,
     list_pilots,
@@ -23,6 +23,7 @@ from governance.indicators.evaluation import (
     list_terms,
     put_in_order,
     spread_members,
+    sum_members,
 )
 from governance.indicators.leagues import rank_league
 from governance.indicators.registry import load_registry
@@ -74,10 +75,14 @@ def test_members_and_all_together_are_those_of_the_registry(city, by, cohort):
     expected = city.indicators(by=by, **cut, level_1_id=district, minimum_volume=20)
     expected = expected[expected["variant"] == "main"].reset_index(drop=True)
     pd.testing.assert_frame_equal(ask_members(city, asked), expected)
-    whole = ask_whole(city, asked, "rework_rate")
-    told = expected[(expected["indicator"] == "rework_rate")]
-    assert len(whole) == 1
-    assert whole["denominator"].iloc[0] == told["denominator"].sum() > 0
+    together = city.indicators(**cut, level_1_id=district).query("variant == 'main'").set_index("indicator")
+    facts = ["numerator", "denominator", "value", "low", "high"]
+    for indicator in set(list_rated()) & set(expected["indicator"]):
+        whole = sum_members(ask_members(city, asked), indicator)
+        assert whole[facts].astype(float).to_numpy() == pytest.approx(
+            together.loc[[indicator], facts].astype(float).to_numpy(), nan_ok=True
+        )
+    assert together.loc["rework_rate", "denominator"] > 0
 
 
 def test_a_change_is_in_points_for_shares_and_in_hours_for_holding(city):
@@ -93,6 +98,19 @@ def test_a_change_is_in_points_for_shares_and_in_hours_for_holding(city):
     rows = compare_periods(city, day=date(2025, 1, 1), by="department", indicators=["holding_hours"])
     assert hours.loc[("fire", "holding_hours"), "shown_change"] == rows.set_index("department").loc["fire", "change"]
     assert hours.loc[("fire", "holding_hours"), "base_last_day"] == date(2024, 1, 31)
+
+
+@pytest.mark.parametrize("by", ["department", "level_1_id", "level_2_id"])
+@pytest.mark.parametrize("period", ["month", "quarter", "year"])
+def test_what_is_asked_once_is_what_is_asked_apart(city, by, period):
+    """Also of the running period, and of a longer month against a shorter one, whose days are cut."""
+    for term in list_terms(city, period, by=by)[:3]:
+        asked = Assessment(by, term)
+        standing = ask_standing(city, asked)
+        pd.testing.assert_frame_equal(standing.members, ask_members(city, asked))
+        for against, changes in standing.changes.items():
+            apart = ask_changes(city, asked, against)
+            pd.testing.assert_frame_equal(changes, apart, check_dtype=len(changes) > 0)
 
 
 def test_changes_find_their_member_and_indicator_whatever_the_order(city):

@@ -65,7 +65,7 @@ QUESTIONS = {
     "overdue_figures": ALL,
     "overdue_ladder": ALL,
     "overdue_matrix": ALL,
-    "overdue_posts": ALL,
+    "overdue_posts": {**ALL, "language": "en"},
     "overdue_rates": ALL,
     "ranked_grids": {**UNIT, "rows": 9},
     "reasons": {"grid_id": "G-01", "scenario": "group_rental"},

@@ -1,9 +1,12 @@
-"""The scenario page: every number it shows, recomputed in pandas from the cases of a small demo city."""
+"""The scenario page: what its questions gather of a whole city, hostile texts, data health, the flow picture.
+
+`test_walk_scenario` and `test_walk_holders` walk every number of its tabs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance import pipeline, snapshot, warehouse
+from governance import snapshot, warehouse
 from governance.city import City, open_city
-from governance.demo import make_city
-from governance.indicators import charge_hours
 from governance.ui import flow_picture, recurrence_chart
-from governance.ui.view import View
 from tests.pages import find_table, read_figures, read_html, read_tables, run_page
 from tests.tiny_snapshot import MANIFEST, SCRIPT, fill_tiny, publish_tiny
 
-NOW_UTC = datetime(2026, 1, 2)  # noqa: DTZ001  naive UTC, as in storage
 MONTH = pd.Timestamp("2025-01-01")
 SINCE = "2025-01"
 STAGES = ("reported", "registered", "dispatched", "accepted", "disposed", "verified", "closed", "evaluated")
@@ -30,16 +29,8 @@ SCENARIOS = ("illegal_parking", "group_rental")
 
 
 @pytest.fixture(scope="module")
-def build_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("scenario")
-    make_city(folder / "demo", grids=120, days=150, incidents_per_day=80)
-    pipeline.build_city(folder / "demo" / "city.toml", folder / "build", now_utc=NOW_UTC, progress=lambda *_: None)
-    return folder / "build"
-
-
-@pytest.fixture(scope="module")
-def city(build_dir: Path) -> Iterator[City]:
-    opened = open_city(build_dir)
+def city(demo_build: Path) -> Iterator[City]:
+    opened = open_city(demo_build)
     yield opened
     opened.close()
 
@@ -50,13 +41,6 @@ def cases(city: City) -> pd.DataFrame:
         "select c.*, coalesce(g.level_1_id, '~unmatched') as level_1_id, coalesce(g.level_2_id, '~unmatched') as "
         "level_2_id, g.grid_id from core_case as c left join core_grid as g using (grid_no)"
     )
-
-
-@pytest.fixture(scope="module")
-def stints(city: City, cases: pd.DataFrame) -> pd.DataFrame:
-    keys = ["source", "incident_id", "scenario", "level_1_id", "reported_at_utc", "stage"]
-    rows = city.sql("select * from core_stint").merge(cases[keys], on=["source", "incident_id"])
-    return rows[rows["stage"] != "cancelled"]
 
 
 @pytest.fixture(scope="module")
@@ -74,62 +58,11 @@ def choose(cases: pd.DataFrame, scenario: str, unit: tuple[int, str]) -> pd.Data
     return chosen[chosen[f"level_{level}_id"] == unit_id] if level else chosen
 
 
-def spell_hours(hours: float) -> str:
-    if np.isnan(hours):
-        return "–"
-    return "under 1 h" if hours < 1 else f"{hours:.0f} h" if hours < 48 else f"{hours / 24:,.1f} d"  # noqa: PLR2004
-
-
 def share(part: float, whole: float) -> str:
     return f"{100 * part / whole:,.1f}%" if whole else "–"
 
 
 # How it goes
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_the_funnel_counts_the_cases_that_reached_each_stage_and_times_its_step(
-    build_dir: Path, city: City, cases: pd.DataFrame, units: list[tuple[int, str]], scenario: str
-) -> None:
-    for unit in units:
-        chosen = choose(cases, scenario, unit)
-        chosen = chosen[chosen["stage"] != "cancelled"]
-        shown = find_table(run_page("scenario", build_dir, scenario=scenario, unit=unit[1]), "Stage")
-        reached = [int((chosen["stage"].map(STAGES.index) >= place).sum()) for place in range(len(STAGES))]
-        assert [row[1] for row in shown] == [f"{n:,} {share(n, len(chosen))}" for n in reached]
-        before = {"accepted": chosen["dispatched_at_utc"], "verified": chosen["disposed_at_utc"]}
-        for stage, start in before.items():
-            hours = (
-                ((chosen[f"{stage}_at_utc"] - start).dt.total_seconds() // 3600).dropna().clip(lower=0).sort_values()
-            )
-            told = [hours.iloc[int(np.ceil(part * len(hours))) - 1] if len(hours) else np.nan for part in (0.5, 0.9)]
-            assert shown[STAGES.index(stage)][2:] == [spell_hours(value) for value in told]
-    assert city.as_of_utc.year == 2025  # noqa: PLR2004  all cases lie within the last 365 days
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_open_cases_stand_at_their_stage_past_its_limit_or_not(
-    build_dir: Path, city: City, cases: pd.DataFrame, units: list[tuple[int, str]], scenario: str
-) -> None:
-    now = pd.Timestamp(city.as_of_utc)
-    names = {"reported": "Reported", "registered": "Registered", "dispatched": "Dispatched", "accepted": "Accepted"}
-    names |= {"disposed": "Disposed", "verified": "Verified"}
-    for unit in units:
-        chosen = choose(cases, scenario, unit)
-        chosen = chosen[chosen["is_open"]]
-        expected = []
-        for stage, rows in chosen.groupby("stage"):
-            early = rows["is_overdue"] | (rows["accept_due_at_utc"] < now)
-            late = {
-                "accepted": rows["is_overdue"],
-                "disposed": rows["verify_due_at_utc"] < now,
-                "verified": rows["close_due_at_utc"] < now,
-            }.get(str(stage), early)
-            expected.append((STAGES.index(stage), names[str(stage)], f"{len(rows):,}", f"{int(late.sum()):,}"))
-        page = run_page("scenario", build_dir, scenario=scenario, unit=unit[1])
-        shown = find_table(page, "Stand at") if expected else []
-        assert [(row[0], row[2], row[3]) for row in shown] == [row[1:] for row in sorted(expected)]
-        assert sum(int(row[2].replace(",", "")) for row in shown) == len(chosen)
 
 
 def test_the_median_stay_counts_from_the_stages_start_or_a_later_reopening(city: City, cases: pd.DataFrame) -> None:
@@ -146,138 +79,12 @@ def test_the_median_stay_counts_from_the_stages_start_or_a_later_reopening(city:
     pd.testing.assert_series_equal(told.sort_index(), expected.sort_index(), check_names=False, check_index_type=False)
 
 
-# Who holds it
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_headlines_of_holding_are_the_registrys_and_those_of_the_cases(
-    build_dir: Path, city: City, cases: pd.DataFrame, units: list[tuple[int, str]], scenario: str
-) -> None:
-    for level, unit_id in units:
-        chosen = choose(cases, scenario, (level, unit_id))
-        chosen = chosen[(chosen["stage"] != "cancelled") & (pd.to_datetime(chosen["reported_on"]) >= MONTH)]
-        shown = read_figures(run_page("scenario", build_dir, tab="holders", scenario=scenario, unit=unit_id))
-        bounced, back = int((chosen["hops"] >= 2).sum()), int(chosen["is_ping_pong"].sum())  # noqa: PLR2004
-        assert shown["Cases"] == (f"{len(chosen):,}", f"reported since {SINCE}, cancelled ones left out")
-        assert shown["Bounce rate"][0] == share(bounced, len(chosen))
-        assert shown["Bounce rate"][1].startswith(f"{bounced:,} of {len(chosen):,} cases")
-        assert shown["Ping-pong A to B to A"][0] == share(back, len(chosen))
-        assert shown["Returned cases"][0] == f"{int((chosen['returns'] > 0).sum()):,}"
-        where = {f"level_{level}_id": unit_id} if level else {}
-        asked = city.indicators(["bounce_rate"], cohort="reported", since=MONTH.date(), scenario=scenario, **where)
-        assert asked["numerator"].tolist() == [bounced, back]
-        waiting = choose(cases[cases["is_open"] & (cases["stage"] == "dispatched")], scenario, (level, unit_id))
-        late = int((waiting["accept_due_at_utc"] < pd.Timestamp(city.as_of_utc)).sum())
-        assert shown["Not accepted yet"] == (f"{len(waiting):,}", f"{late:,} of them past the limit to accept")
-
-
-def test_flows_add_up_to_the_transfers_and_returns_of_the_cases(city: City, cases: pd.DataFrame) -> None:
-    for scenario in SCENARIOS:
-        for district in ("", cases["level_1_id"].mode()[0]):
-            chosen = choose(cases, scenario, (1 if district else 0, district))
-            told = {
-                kind: city.ask("ui_flows", scenario=scenario, district=district, kind=kind)
-                for kind in ("", "transferred", "returned")
-            }
-            assert told["returned"]["events"].sum() == chosen["returns"].sum()
-            assert told["transferred"]["events"].sum() == chosen["transfers"].sum()
-            assert told[""]["events"].sum() == told["transferred"]["events"].sum() + told["returned"]["events"].sum()
-            both = told[""].merge(
-                told[""], left_on=["from_department", "to_department"], right_on=["to_department", "from_department"]
-            )
-            both = both[both["from_department_x"] != both["to_department_x"]]
-            assert (both["back_events_x"] == both["events_y"]).all()
-            assert told[""]["share_so_far"].iloc[-1] == pytest.approx(1)
-
-
-def test_the_matrix_holds_every_flow(build_dir: Path, city: City) -> None:
-    page = run_page("scenario", build_dir, tab="holders", scenario="illegal_parking", kind="transferred")
-    rows = city.ask("ui_flows", scenario="illegal_parking", district="", kind="transferred")
-    view = View(city, "en")
-    matrix = next(table for table in read_tables(page) if table[0][0] == "From \\ to")
-    shown = {
-        (line[0], receiver): cell
-        for line in matrix[1:]
-        for receiver, cell in zip(matrix[0][1:], line[1:], strict=True)
-        if cell
-    }
-    expected = {
-        (view.department_name(row.from_department), view.department_name(row.to_department)): f"{row.events:,}"
-        for row in rows.itertuples()
-    }
-    assert shown == expected
-    assert f"of all {rows['events'].sum():,} hand-overs" in "".join(read_html(page))
-
-
-def test_hours_per_case_add_up_to_the_working_time_of_an_average_case(
-    build_dir: Path, city: City, cases: pd.DataFrame, stints: pd.DataFrame
-) -> None:
-    scenario = "illegal_parking"
-    district = cases.loc[cases["scenario"] == scenario, "level_1_id"].mode()[0]
-    chosen = cases[
-        (cases["scenario"] == scenario) & (cases["level_1_id"] == district) & (cases["stage"] != "cancelled")
-    ]
-    plain = chosen[~(chosen["is_open"] | (chosen["hops"] > 0) | (chosen["returns"] > 0) | (chosen["reopenings"] > 0))]
-    told = stints[(stints["scenario"] == scenario) & (stints["level_1_id"] == district)]
-    hours = told.groupby("holder")["work_s"].sum()
-    sums = plain.groupby(plain["first_department"].fillna("~none"))["held_work_s"].sum()
-    hours = hours.add(sums, fill_value=0)
-    for holder in ("desk", "check"):
-        hours = hours.add(pd.Series({f"~{holder}": plain[f"{holder}_work_s"].sum()}), fill_value=0)
-    hours = hours / 3600
-    frame = charge_hours(city, since=MONTH.date(), scenario=scenario, level_1_id=district).set_index("department")
-    assert frame["work_hours"].to_dict() == pytest.approx(hours.to_dict())
-    assert frame["hours_per_case"].sum() == pytest.approx(hours.sum() / len(chosen))
-    page = run_page("scenario", build_dir, tab="holders", scenario=scenario, unit=district)
-    shown = find_table(page, "Held by", with_title="Per stretch")
-    assert [row[2] for row in shown] == [f"{hours[name] / len(chosen):,.2f} h" for name in frame.index]
-    assert [row[1] for row in shown] == [share(hours[name], hours.sum()) for name in frame.index]
-
-
-def test_the_slowest_link_is_the_department_that_held_most_cases_longest(
-    build_dir: Path, cases: pd.DataFrame, stints: pd.DataFrame
-) -> None:
-    scenario = "illegal_parking"
-    rows = stints[(stints["scenario"] == scenario) & ~stints["holder"].isin(["~desk", "~check"])]
-    held = rows.groupby(["incident_id", "holder"])["work_s"].sum().reset_index()
-    held = held[held.groupby("incident_id")["holder"].transform("count") > 1]
-    slowest = held.sort_values(["work_s", "holder"], ascending=[False, True]).drop_duplicates("incident_id")
-    page = run_page("scenario", build_dir, tab="holders", scenario=scenario)
-    view_rows = {row[0]: row for row in find_table(page, "Department", with_title="Slowest in")}
-    assert f"of {held['incident_id'].nunique():,} cases with several departments" in "".join(read_html(page))
-    counts, wins = held["holder"].value_counts(), slowest["holder"].value_counts()
-    assert sorted(row[1:3] for row in view_rows.values()) == sorted(
-        [f"{counts[name]:,}", share(wins.get(name, 0), counts[name])] for name in counts.index
-    )
-
-
-@pytest.mark.parametrize("is_district", [False, True])
-def test_extensions_are_those_of_the_export_and_of_the_cases(
-    build_dir: Path, city: City, cases: pd.DataFrame, *, is_district: bool
-) -> None:
-    scenario = "illegal_parking"
-    district = cases["level_1_id"].dropna().iloc[0] if is_district else None
-    rows = city.extensions(scenario=scenario, district=district)
-    own = cases[(cases["scenario"] == scenario) & (cases["stage"] != "cancelled")]
-    own = own[own["level_1_id"] == district] if district else own
-    recent = own["reported_at_utc"] >= city.as_of_utc - pd.Timedelta(days=300)
-    assert own.loc[recent, "extensions"].sum() <= rows["extensions"].sum() <= own["extensions"].sum()
-    assert (rows["reason"] != "").all()
-    assert (rows["mean_extra_hours"] > 0).all()
-    page = run_page("scenario", build_dir, tab="holders", scenario=scenario, **({"unit": district} if district else {}))
-    shown = find_table(page, "Department", with_title="Mean time given")
-    grouped = rows.groupby(["department", "reason"])["extensions"].sum()
-    assert [row[2] for row in shown] == [f"{count:,}" for count in grouped.sort_values(ascending=False)][: len(shown)]
-    assert len(shown) == min(len(grouped), 12)
-    assert shown[0][3] == share(grouped.max(), grouped.sum())
-
-
 # Does it come back
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_the_recurrence_rate_is_the_registrys_and_the_curves_cohort(
-    build_dir: Path, city: City, cases: pd.DataFrame, scenario: str
+    demo_build: Path, city: City, cases: pd.DataFrame, scenario: str
 ) -> None:
     rows = city.sql("select * from core_recurrence")
     rows = rows[rows["scenario"] == scenario]
@@ -286,7 +93,7 @@ def test_the_recurrence_rate_is_the_registrys_and_the_curves_cohort(
         chosen = rows[rows["level_1_id"] == district] if district else rows
         followed = chosen[chosen["followed_days"] >= chosen["within_days"]]
         back = int(followed["days_to_recurrence"].notna().sum())
-        shown = read_figures(run_page("scenario", build_dir, tab="recurrence", scenario=scenario, unit=district))
+        shown = read_figures(run_page("scenario", demo_build, tab="recurrence", scenario=scenario, unit=district))
         assert shown["Recurrence rate"][0] == share(back, len(followed))
         assert f"{back:,} of {len(followed):,} closed cases" in shown["Recurrence rate"][1]
         if not district:
@@ -334,9 +141,9 @@ def test_a_half_life_is_shown_only_where_the_counts_tell_one(
 # Data health
 
 
-def test_broken_procedures_are_counted_once_per_case(build_dir: Path, city: City, cases: pd.DataFrame) -> None:
+def test_broken_procedures_are_counted_once_per_case(demo_build: Path, city: City, cases: pd.DataFrame) -> None:
     moves = city.sql("select * from core_illegal_move")
-    page = run_page("data_health", build_dir)
+    page = run_page("data_health", demo_build)
     part = moves.drop_duplicates(["source", "incident_id"])
     told = f"{len(part):,} of {len(cases):,} cases have one ({100 * len(part) / len(cases):,.2f}%)"
     assert told in "".join(read_html(page))

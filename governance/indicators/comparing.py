@@ -23,7 +23,7 @@ from governance.indicators.asking import (
     make_request,
     sort_rows,
 )
-from governance.indicators.registry import Indicator, load_registry
+from governance.indicators.registry import load_registry
 from governance.indicators.windows import Against, Alignment, Window, pair_windows
 
 _BASE = ("numerator", "denominator", "value")
@@ -55,15 +55,20 @@ def compare_periods(  # noqa: PLR0913  each is one way to compare, and has a def
     )  # fmt: skip
     request = make_request(indicators, by, cohort=cohort, where=where)
     if indicators is None:
-        request = replace(request, indicators=_list_comparable(request, current, base))
+        request = keep_comparable(request, current, base)
     return compare_windows(city, request, current, base)
 
 
-def compare_windows(city: Asks, request: Request, current: Window, base: Window) -> pd.DataFrame:
-    """The comparison of two stretches of days, as `compare_periods` gives it."""
+def compare_windows(
+    city: Asks, request: Request, current: Window, base: Window, *, now: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """The comparison of two stretches of days, as `compare_periods` gives it.
+
+    `now`: the request's rows of the current days, where they have been asked already.
+    """
     if current.days != base.days:
         raise ConfigError(f"{current.days} days cannot be compared with {base.days}.")
-    now = answer(city, _place(request, current))
+    now = answer(city, _place(request, current)) if now is None else now
     keys = [*request.by, "indicator", "variant"]
     first_day = city.ask("indicator_span")["first_day"].iloc[0]
     before = answer(city, _place(request, base))
@@ -82,17 +87,21 @@ def _place(request: Request, window: Window) -> Request:
     return replace(request, since=window.since, until=window.until, left_out=window.left_out)
 
 
-def _list_comparable(request: Request, *windows: Window) -> tuple[Indicator, ...]:
-    return tuple(
+def keep_comparable(request: Request, *windows: Window) -> Request:
+    """The request with those of its indicators that can be cut to all of the windows."""
+    kept = (
         entry
         for entry in request.indicators
         if not any(explain_refusal(_place(request, window), entry) for window in windows)
     )
+    return replace(request, indicators=tuple(kept))
 
 
 def _fill_counts(frame: pd.DataFrame, other: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """The frame with a row for every key of `other`: where there was no case, counts are 0 and shares blank."""
     facts = [name for name in frame.columns if name not in keys]
+    if frame[keys].reset_index(drop=True).equals(other[keys].reset_index(drop=True)):
+        return frame[[*keys, *facts]]
     filled = frame.merge(other[[*keys, "cohort"]], on=keys, how="outer", suffixes=("", "_other"))
     is_new = filled["cohort"].isna()
     filled["cohort"] = filled["cohort"].fillna(filled["cohort_other"])

@@ -17,13 +17,14 @@ from governance.indicators.asking import (
     ask_indicators,
     explain_refusal,
     find_day,
+    judge,
     make_request,
 )
-from governance.indicators.comparing import compare_periods
+from governance.indicators.comparing import compare_windows, keep_comparable
 from governance.indicators.composite import score_composite
-from governance.indicators.leagues import rank_league
+from governance.indicators.leagues import rank_rows
 from governance.indicators.registry import MAIN, load_registry
-from governance.indicators.windows import Against, start_next, start_period
+from governance.indicators.windows import Against, Window, pair_windows, start_next, start_period
 
 Members = Literal["department", "level_1_id", "level_2_id"]
 TermPeriod = Literal["month", "quarter", "year"]
@@ -61,6 +62,14 @@ class Assessment:
     def where(self) -> Where:
         """The filters, as `ask_indicators` takes them."""
         return {"scenario": self.scenario, "level_1_id": self.district}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Every member's indicators (`ask_members`), and what they have changed by against each base (`ask_changes`)."""
+
+    members: pd.DataFrame
+    changes: Mapping[Against, pd.DataFrame]
 
 
 def list_terms(city: Asks, period: TermPeriod, *, by: Members) -> tuple[Term, ...]:
@@ -101,22 +110,40 @@ def list_left_out(asked: Assessment) -> tuple[str, ...]:
     return tuple(entry.id for entry in request.indicators if explain_refusal(request, entry))
 
 
-def ask_whole(city: Asks, asked: Assessment, indicator: str) -> pd.DataFrame:
-    """The one row of all members together (of towns: their district)."""
-    return _take_main(ask_indicators(city, indicators=[indicator], **_cut(asked), **asked.where))
+def ask_standing(city: Asks, asked: Assessment) -> Standing:
+    """Members and changes together: the indicators of the term's own days are asked once."""
+    rows = ask_indicators(city, by=asked.by, **_cut(asked), **asked.where)
+    changes = {against: ask_changes(city, asked, against, now=rows) for against in AGAINST}
+    return Standing(_take_main(rows), changes)
 
 
-def ask_changes(city: Asks, asked: Assessment, against: Against) -> pd.DataFrame:
-    """Every member's indicators beside those of a year or a period before: the main rows of `compare_periods`.
+def sum_members(members: pd.DataFrame, indicator: str) -> pd.DataFrame:
+    """The one row of all members together (of towns: their district), from the counts of `ask_members`.
 
-    `shown_change` is in points for a share (100 x change) and in the indicator's own unit for a mean. What cannot be
-    cut into equal days is not there: of months of different length those of towns, holding and recurrence.
+    Every case has one member, and every stretch one holder, so the sums are those of `ask_indicators` without `by`.
+    Columns `indicator`, `variant`, `numerator`, `denominator`, `value`, `low`, `high`; no row without members.
     """
-    rows = compare_periods(
-        city, period=asked.term.period, day=asked.term.since, against=against, by=asked.by, cohort=asked.cohort,
-        **asked.where,
-    )  # fmt: skip
-    main = _take_main(rows)
+    own = members[members["indicator"] == indicator]
+    counts = own.groupby(["indicator", "variant"], sort=False)[["numerator", "denominator"]].sum().reset_index()
+    return judge(counts, minimum_volume=load_registry().minimum_volume).drop(columns="has_volume")
+
+
+def ask_changes(city: Asks, asked: Assessment, against: Against, *, now: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Every member's rated indicators beside those of a year or a period before: main rows of `compare_periods`.
+
+    `now`: the answer about the term's own days, if it is known. `shown_change` is in points for a share (100 x change)
+    and in the indicator's own unit for a mean. What cannot be cut into equal days is not there: of months of different
+    length those of towns, holding and recurrence.
+    """
+    term = asked.term
+    current, base = pair_windows(term.period, term.since, first_incomplete=find_day(city), against=against)
+    request = make_request(list_rated(), asked.by, cohort=asked.cohort, where=asked.where)
+    request = keep_comparable(request, current, base)
+    if current != Window(term.since, term.until):
+        now = None
+    elif now is not None:
+        now = now[now["indicator"].isin([entry.id for entry in request.indicators])]
+    main = _take_main(compare_windows(city, request, current, base, now=now))
     return add_last_days(main.assign(shown_change=main["change_points"].fillna(main["change"])))
 
 
@@ -131,9 +158,9 @@ def add_last_days(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def ask_league(city: Asks, asked: Assessment, indicator: str) -> pd.DataFrame:
-    """The rows of `rank_league`, the best first."""
-    return rank_league(city, indicator, by=asked.by, **_cut(asked), **asked.where)
+def rank_members(members: pd.DataFrame, whole: pd.DataFrame, *, by: Members) -> pd.DataFrame:
+    """The rows of `rank_league`, the best first, from those of `ask_members` and the one of `sum_members`."""
+    return rank_rows(members[members["indicator"].isin(whole["indicator"])], whole, by=by)
 
 
 def add_changes(rows: pd.DataFrame, changes: Mapping[Against, pd.DataFrame], *, by: Members) -> pd.DataFrame:

@@ -40,15 +40,16 @@ def rank_league(  # noqa: PLR0913  each is one way to cut, and has a default
     span = {"cohort": cohort, "since": since, "until": until, "minimum_volume": minimum_volume}
     rows = ask_indicators(city, indicators=[indicator], by=by, **span, **where)  # type: ignore[arg-type]
     whole = ask_indicators(city, indicators=[indicator], **span, **where)  # type: ignore[arg-type]
-    rows = rows[rows["variant"] == variant]
-    return _rank(rows, is_higher_better=entry.direction == "higher", all_value=whole, by=by, variant=variant)
+    return rank_rows(rows[rows["variant"] == variant], whole[whole["variant"] == variant], by=by)
 
 
-def _rank(
-    rows: pd.DataFrame, *, is_higher_better: bool, all_value: pd.DataFrame, by: str, variant: str
-) -> pd.DataFrame:
-    together = all_value.loc[all_value["variant"] == variant, "value"]
-    whole = float(together.iloc[0]) if len(together) else np.nan
+def rank_rows(rows: pd.DataFrame, together: pd.DataFrame, *, by: str) -> pd.DataFrame:
+    """The league table of rows that were asked already, as `rank_league` gives it.
+
+    `rows`: one indicator and variant of every member; `together`: the same of all members as one row, or no row.
+    """
+    is_higher_better = len(rows) > 0 and load_registry().find(rows["indicator"].iloc[0]).direction == "higher"
+    whole = float(together["value"].iloc[0]) if len(together) else np.nan
     is_ranked = rows["has_volume"] & ~rows[by].str.startswith("~") & rows["value"].notna()
     rank = rows["value"].where(is_ranked).rank(method="min", ascending=not is_higher_better).astype("Int64")
     above, below = rows["low"] > whole, rows["high"] < whole

@@ -2,8 +2,9 @@
 -- A new case counts when it is reported after the closing and less than within_days later; cancelled ones never do.
 with closed as (
     select
-        core_case.rowid as case_row, source, incident_id, scenario, coalesce(department, '~none') as department, grid_no,
-        greatest(closed_at_utc, reported_at_utc) as closed_at_utc, place_key is not null as has_key, within_days
+        core_case.rowid as case_row, source, incident_id, scenario, coalesce(department, '~none') as department,
+        grid_no, greatest(closed_at_utc, reported_at_utc) as closed_at_utc, place_key is not null as has_key,
+        within_days
     from core_case join map_recurrence using (scenario)
     where stage <> 'cancelled' and reported_at_utc < $as_of_utc and closed_at_utc < $as_of_utc
 ),

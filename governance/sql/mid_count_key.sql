@@ -1,5 +1,5 @@
 -- grain: one row per town, scene and department with any case; cases are counted by its number, which is faster
--- coarse_key: the number that stands for the district, the scenario and the department, where neither town nor scene is told
+-- coarse_key: the number of district, scenario and department, where neither town nor scene is told
 with keys as (
     select distinct level_1_id, level_2_id, scenario, scene, department from mid_placed_case
 ),

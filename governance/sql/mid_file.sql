@@ -8,5 +8,7 @@ newest as (
     where not is_bad
     group by file_key
 )
-select listed.file_key, listed.source, listed.policy, listed.latest_by, listed.tells_closing, newest.last_reported_at_utc
+select
+    listed.file_key, listed.source, listed.policy, listed.latest_by, listed.tells_closing,
+    newest.last_reported_at_utc
 from listed left join newest using (file_key)

@@ -1,7 +1,8 @@
 -- grain: one row per case whose recurrence distance may tell: no key tells its place, or it lies near such a case
 -- Two cases with keys are never compared by distance. So of those with a key only the ones are kept that lie in a cell
 -- within reach of a case without one: cells of the unit sphere, twice as wide as the radius, of which a radius meets
--- eight at most. A point that stands for too many cases is a default, such as a city hall: two cases there need not be near.
+-- eight at most. A point that stands for too many cases is a default, such as a city hall: two cases there need not be
+-- near.
 with located as not materialized (
     select
         core_case.rowid as case_row, source, incident_id, scenario, within_days, lon, lat, reported_at_utc,

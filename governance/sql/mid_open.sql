@@ -24,7 +24,8 @@ select
         and cases.disposed_at_utc is null as is_due_today,
     cases.stage = 'dispatched' and coalesce(cases.accept_due_at_utc < $as_of_utc, false) as is_late_to_accept,
     cases.used_share, case when cases.is_overdue then cases.overdue_hours end as overdue_hours, cases.age_hours,
-    cases.transfers, cases.returns, cases.hops, cases.is_ping_pong, cases.extensions, cases.pauses, cases.paused_hours, cases.reopenings,
+    cases.transfers, cases.returns, cases.hops, cases.is_ping_pong, cases.extensions, cases.pauses,
+    cases.paused_hours, cases.reopenings,
     last.from_department as came_from, last.kind as came_by, last.reason as came_for, last.at_utc as came_at_utc
 from core_case as cases
 left join grids using (grid_no)

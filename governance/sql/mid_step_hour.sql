@@ -1,4 +1,4 @@
--- grain: one row per town, scenario, step of the procedure and whole hour that the step took: cases of the last 365 days
+-- grain: one row per town, scenario, step of the procedure and whole hours that it took: cases of the last 365 days
 with grids as (
     select grid_no, level_1_id, level_2_id from core_grid
 ),

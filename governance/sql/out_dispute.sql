@@ -1,4 +1,4 @@
--- grain: one row per scenario, template version, scene, sender, receiver and reason: handed-over cases of the last 365 days
+-- grain: one row per scenario, template version, scene, sender, receiver and reason: cases handed over, last 365 days
 -- a district with a version of its own is counted apart: its cases contest its rules, not the city's
 -- held_cases: of the scene, those that the sender ever had; ended_with_receiver: in the end the receiver had it
 with recent as (

@@ -1,4 +1,4 @@
--- grain: one row per scenario, scene, district, department that had the case, and reason: extensions of the last 365 days
+-- grain: one row per scenario, scene, district, department that had the case, and reason: extensions, last 365 days
 -- timed: of those, the ones with a deadline before and a new one; extra_s: clock seconds by which the deadline moved on
 with granted as (
     select

@@ -1,5 +1,5 @@
--- grain: one row per kind of period, holder ('~desk', '~check' among them), scenario, town and local month of the report,
--- or district and local week: with both towns and weeks there would be as many rows as cases
+-- grain: one row per kind of period, holder ('~desk', '~check' among them), scenario, town and local month of the
+-- report, or district and local week: with both towns and weeks there would be as many rows as cases
 -- stretches: times that somebody held a case; work_s: working seconds of them, up to the moment while one lasts
 with places as (
     select

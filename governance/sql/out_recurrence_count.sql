@@ -1,5 +1,6 @@
 -- grain: one row per kind of period, scenario, department, town and local month of closing, or district and local week
--- followed: closed cases that were watched for all the days of their scenario's rule; recurred: those that came back in them
+-- followed: closed cases that were watched for all the days of their scenario's rule; recurred: of them, those that
+-- came back in these days
 with quarters as (
     select distinct time_bucket(interval 15 minutes, closed_at_utc) as quarter_utc from core_recurrence
 ),

@@ -3,7 +3,8 @@ with clocked as (
     select
         told.* exclude (due_at_utc, close_due_at_utc),
         -- where the clock was judged anew, what it does not know stays unknown
-        if(clock.source is not null, clock.due_at_utc, coalesce(told.due_at_utc, told.template_due_at_utc)) as due_at_utc,
+        if(clock.source is not null, clock.due_at_utc, coalesce(told.due_at_utc, told.template_due_at_utc))
+            as due_at_utc,
         case when clock.is_extended then 'extension' when told.due_at_utc is not null then 'row'
             when told.template_due_at_utc is not null then 'template' end as due_from,
         if(clock.source is not null, clock.close_due_at_utc, told.close_due_at_utc) as close_due_at_utc,

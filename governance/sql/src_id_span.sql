@@ -1,4 +1,4 @@
--- grain: one row per placed file: its first incident id, how many rows it has, and whether every row has an id of its own
+-- grain: one row per placed file: its first incident id, how many rows, and whether every row has an id of its own
 select
     min(row.incident_id) as first_id, count(*) as incidents,
     bool_and(file.policy = 'by_id' and row.incident_id is not null) as has_ids

@@ -103,7 +103,7 @@ class View:
         chosen = frame[(frame["indicator"] == indicator) & (frame["variant"] == variant)].to_dict("records")
         return {str(key): value for key, value in chosen[0].items()}
 
-    def once(self, make: Callable[..., pd.DataFrame], *args: Any) -> pd.DataFrame:
+    def once(self, make: Callable[..., Any], *args: Any) -> Any:
         """What a function of the registry makes of the city (its first argument), once per generation."""
         return _make_once(self.city, self.city.current.sha256, f"{make.__module__}.{make.__qualname__}", args, make)
 

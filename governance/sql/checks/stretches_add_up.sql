@@ -1,4 +1,4 @@
--- grain: one row per case whose stretches of holding do not add up to the working time that it has taken since its report
+-- grain: one row per case whose stretches of holding do not add up to its working time since the report
 with held as (
     select source, incident_id, sum(work_s) as work_s, count(*) = count(work_s) as is_known, min(from_utc) as from_utc
     from core_stint group by source, incident_id

@@ -10,15 +10,15 @@ import streamlit as st
 from governance.indicators.evaluation import (
     AGAINST,
     Assessment,
+    Standing,
     add_changes,
-    ask_changes,
-    ask_league,
-    ask_members,
-    ask_whole,
+    ask_standing,
     list_left_out,
     list_rated,
     put_in_order,
+    rank_members,
     spread_members,
+    sum_members,
 )
 from governance.indicators.registry import load_registry
 from governance.ui import charts, parts
@@ -46,7 +46,8 @@ _MOST_IN_SIGHT, _TALLEST_PX = 20, 720
 
 def show_league(view: View, asked: Assessment) -> None:
     """The order by one indicator, then every indicator of every member, one member closely, and the download."""
-    members = view.once(ask_members, asked)
+    standing: Standing = view.once(ask_standing, asked)
+    members, changes = standing.members, standing.changes
     rated = [indicator for indicator in list_rated() if indicator in set(members["indicator"])]
     if not rated:
         parts.show_state(view.say("evaluation.no_cases_title"), view.say("evaluation.no_cases_text"))
@@ -55,11 +56,13 @@ def show_league(view: View, asked: Assessment) -> None:
     first = _FIRST if _FIRST in options else rated[0]
     with st.columns(2)[0]:
         indicator = choose(view.say("choose.indicator"), "indicator", options, on_page=_PAGE, otherwise=first)
-    changes = {against: view.once(ask_changes, asked, against) for against in AGAINST}
-    rows = add_changes(view.once(ask_league, asked, indicator), changes, by=asked.by)
+    whole = sum_members(members, indicator)
+    rows = add_changes(rank_members(members, whole, by=asked.by), changes, by=asked.by)
     rows = add_member_names(view, rows, asked.by)
-    _show_figures(view, asked, rows, indicator)
+    _show_figures(view, asked, rows, whole.iloc[0].to_dict())
     _show_order(view, asked, rows, indicator)
+    for against, compared in changes.items():
+        parts.show_note(_tell_days(view, against, compared[compared["indicator"] == indicator]))
     show_meaning(view, [indicator])
     members = put_in_order(members, asked.by, list(rows[asked.by]))
     _show_all(view, asked, members, rated)
@@ -72,8 +75,7 @@ def name_whole(view: View, asked: Assessment) -> str:
     return view.city_name if asked.district is None else name_districts(view).get(asked.district, asked.district)
 
 
-def _show_figures(view: View, asked: Assessment, rows: pd.DataFrame, indicator: str) -> None:
-    whole = view.once(ask_whole, asked, indicator).iloc[0].to_dict()
+def _show_figures(view: View, asked: Assessment, rows: pd.DataFrame, whole: dict[str, Any]) -> None:
     say, count = view.say, view.count
     ranked = rows[rows["rank"].notna()]
     title = say("evaluation.all_of", name=name_whole(view, asked))
@@ -83,7 +85,7 @@ def _show_figures(view: View, asked: Assessment, rows: pd.DataFrame, indicator: 
             say("evaluation.ranked"), count(len(ranked)), say("evaluation.of_members", members=count(len(rows)))
         ),
     ]
-    if load_registry().find(indicator).kind == "share":
+    if load_registry().find(whole["indicator"]).kind == "share":
         figures += [
             parts.Figure(say(f"evaluation.{side}"), count((ranked["beyond"] == side).sum()), say("evaluation.beyond"))
             for side in ("better", "worse")
@@ -113,8 +115,6 @@ def _show_order(view: View, asked: Assessment, rows: pd.DataFrame, indicator: st
     ranked = rows[rows["rank"].notna()]
     _show_ranked(view, asked, ranked, is_share=kind == "share")
     _show_unranked(view, asked, rows[rows["rank"].isna()])
-    for against in AGAINST:
-        parts.show_note(_tell_days(view, asked, against, indicator))
 
 
 def _show_ranked(view: View, asked: Assessment, ranked: pd.DataFrame, *, is_share: bool) -> None:
@@ -169,10 +169,8 @@ def tell_why(view: View, asked: Assessment, row: dict[str, Any]) -> str:
     return view.say("evaluation.few_cases", cases=view.count(asked.minimum_volume))
 
 
-def _tell_days(view: View, asked: Assessment, against: str, indicator: str) -> str:
-    """Which days a change compares, or why there is none."""
-    changes = view.once(ask_changes, asked, against)
-    known = changes[changes["indicator"] == indicator]
+def _tell_days(view: View, against: str, known: pd.DataFrame) -> str:
+    """Which days the changes of one indicator compare, or why there are none."""
     if known.empty:
         return view.say(f"evaluation.{against}_uncut")
     row = known.iloc[0]

@@ -77,7 +77,7 @@ def show_ladder(view: View, chosen: dict[str, str], figures: dict[str, Any]) -> 
     if frame.empty:
         parts.show_note(view.say("ladder.none"))
         return
-    posts = view.ask("overdue_posts", **chosen)
+    posts = view.ask("overdue_posts", **chosen, language=view.language)
     rungs = frame[frame["rung_share"].notna()]
     steps = [
         _make_step(view, rungs[rungs["rung_share"] == share], posts[posts["rung_share"] == share])
@@ -113,7 +113,7 @@ def _list_posts(view: View, posts: pd.DataFrame) -> str:
     told = [
         view.say(
             "ladder.post",
-            post=row[f"name_{view.language}"],
+            post=row["name"],
             department=view.department_name(row["department"]),
             cases=view.count(row["cases"]),
         )
