@@ -154,11 +154,13 @@ class City:
     def disputes(self, *, scenario: str | None = None) -> pd.DataFrame:
         """One row per rule of a template that hand-overs of the last 365 days contest, the most cases first.
 
-        Columns of `cases.transfers.Proposal`, with `share` (cases / held_cases) and `ended_share`; `reasons` is a
-        tuple of (reason, cases). A row is a proposal: a person must judge it.
+        Cases of a district with its own version of a template are judged by that version, in rows of their own
+        (`district`; none for the city's template). Columns of `cases.transfers.Proposal`, with `share` (cases /
+        held_cases) and `ended_share`; `reasons` is a tuple of (reason, cases). A row is a proposal: a person must
+        judge it.
         """
         rows = self.ask("export_templates", scenario=scenario).to_dict("records")
-        templates = {row["scenario"]: Template.model_validate_json(row["template"]) for row in rows}
+        templates = {row["template_version"]: Template.model_validate_json(row["template"]) for row in rows}
         found = list_proposals(self.ask("export_disputes", scenario=scenario), templates)
         names = [field.name for field in fields(Proposal)]
         listed = [
@@ -166,6 +168,14 @@ class City:
             for row in found
         ]
         return pd.DataFrame(listed, columns=[*names, "share", "ended_share"])
+
+    def extensions(self, *, scenario: str | None = None, district: str | None = None) -> pd.DataFrame:
+        """One row per scenario, scene, district, department and reason: extensions of the last 365 days.
+
+        department: who had the case then; mean_extra_hours: clock hours by which the deadline moved on, over the
+        `timed_extensions` whose deadlines before and after are known (blank without any). Filters are ids.
+        """
+        return self.ask("export_extensions", scenario=scenario, district=district)
 
     def health(self) -> dict[str, pd.DataFrame]:
         """What became of every input row: `files`, `reasons`, `locations`, `unmapped`, `moves`, `checks`."""

@@ -175,7 +175,9 @@ def cells(  # noqa: PLR0913  the options of one command
     epilog="Example: `python -m governance export tiers --scenario group_rental --district 海曙区 --out tiers.xlsx`",
 )
 def export(  # noqa: PLR0913, PLR0917  the options of one command
-    what: Annotated[str, typer.Argument(help="tiers | overdue | open | cases | grids | indicators | disputes")],
+    what: Annotated[
+        str, typer.Argument(help="tiers | overdue | open | cases | grids | extensions | indicators | disputes")
+    ],
     out: Annotated[Path, typer.Option(help="The file to write.")],
     format_: Annotated[
         str | None,

@@ -48,7 +48,8 @@ def word_disputes(city: City, disputes: pd.DataFrame, *, language: str) -> pd.Da
     words, comma = _SENTENCES[language], _SENTENCES[language]["comma"]
     rows = []
     for row in disputes.to_dict("records"):
-        scene = names.get(("scene", row["scenario"], row["scene"]))
+        scene = names.get(("scene", row["template_version"], row["scene"]))
+        district = None if pd.isna(row["district"]) else names.get(("level_1_id", row["district"]), row["district"])
         told = {
             "scene": words["scene"].format(scene=scene) if scene else words["no_scene"],
             "sender": names.get(("department", row["from_department"]), row["from_department"]),
@@ -57,9 +58,11 @@ def word_disputes(city: City, disputes: pd.DataFrame, *, language: str) -> pd.Da
             **{name: f"{row[name]:.1%}" for name in ("share", "ended_share")},
             "reasons": comma.join(words["reason"].format(reason=reason, n=f"{n:,}") for reason, n in row["reasons"]),
         }
+        told["own"] = words["own"].format(district=district) if district else ""
         told["why"] = words["why" if row["reasons"] else "no_why"].format_map(told)
         named = {
             "scenario_name": names.get(("scenario", row["scenario"]), row["scenario"]),
+            "district_name": district,
             "scene_name": scene,
             "from_department_name": told["sender"],
             "to_department_name": told["receiver"],
@@ -70,11 +73,13 @@ def word_disputes(city: City, disputes: pd.DataFrame, *, language: str) -> pd.Da
     return pd.DataFrame(rows, columns=[*disputes.columns, *_NAMED])
 
 
-_NAMED = ("scenario_name", "scene_name", "from_department_name", "to_department_name", "finding", "proposal")
+_NAMED = (
+    "scenario_name", "district_name", "scene_name", "from_department_name", "to_department_name", "finding", "proposal",
+)  # fmt: skip
 
 
 def _list_names(city: City, language: str) -> Mapping[tuple[Any, ...], str]:
-    """Names by ("scenario", id), ("department", id) and ("scene", scenario, id)."""
+    """Names by ("scenario", id), ("level_1_id", id), ("department", id) and ("scene", template version, id)."""
     frame = city.ask("indicator_names")
     names: dict[tuple[Any, ...], str] = {
         (slice_, id_): name
@@ -82,7 +87,7 @@ def _list_names(city: City, language: str) -> Mapping[tuple[Any, ...], str]:
     }
     for row in city.ask("export_templates", scenario=None).to_dict("records"):
         for scene in json.loads(row["template"])["scenes"]:
-            names["scene", row["scenario"], scene["id"]] = scene[f"name_{language}"]
+            names["scene", row["template_version"], scene["id"]] = scene[f"name_{language}"]
     return names
 
 
@@ -90,12 +95,13 @@ _SENTENCES = {
     "zh": {
         "comma": "、",
         "reason": "“{reason}” {n} 件",
+        "own": "按{district}的自有模板：",
         "scene": "子场景“{scene}”",
         "no_scene": "未分子场景的事件",
         "why": "；主要理由：{reasons}",
         "no_why": "；未说明理由",
         "finding": (
-            "{scene}中，{sender}经手 {held_cases} 件，其中 {cases} 件（{share}）转给{receiver}{why}；"
+            "{own}{scene}中，{sender}经手 {held_cases} 件，其中 {cases} 件（{share}）转给{receiver}{why}；"
             "最终 {ended_share} 留在{receiver}。"
         ),
         "lead": "建议：由{receiver}牵头，或把这一子场景一分为二。",
@@ -106,12 +112,13 @@ _SENTENCES = {
     "en": {
         "comma": ", ",
         "reason": "“{reason}” {n}",
+        "own": "By {district}'s own template. ",
         "scene": "In scene “{scene}”",
         "no_scene": "In cases of no scene",
         "why": "; most gave as reason {reasons}",
         "no_why": "; no reason was given",
         "finding": (
-            "{scene}, {sender} passed on {cases} of its {held_cases} cases ({share}) to {receiver}{why}; "
+            "{own}{scene}, {sender} passed on {cases} of its {held_cases} cases ({share}) to {receiver}{why}; "
             "{ended_share} ended with {receiver}."
         ),
         "lead": "Proposal: let {receiver} lead here, or part the scene in two.",
@@ -139,8 +146,8 @@ _NOTES = (
     (
         {"zh": "入选条件", "en": "Which pairs are listed"},
         {
-            "zh": "至少 30 件，且不少于转出部门经手件数的 3%。",
-            "en": "At least 30 cases, and at least 3 % of the sender's.",
+            "zh": "至少 30 件，且不少于转出部门经手件数的 3%；有自有模板的区县单独统计。",
+            "en": "At least 30 cases, and at least 3 % of the sender's; a district with its own template counts apart.",
         },
     ),
 )

@@ -13,7 +13,7 @@ from governance.city import City
 from governance.errors import ConfigError
 from governance.toml_model import nearest
 
-LISTS = ("tiers", "overdue", "open", "cases", "grids")
+LISTS = ("tiers", "overdue", "open", "cases", "grids", "extensions")
 LANGUAGES = ("zh", "en")
 WORKLISTS = (
     "held", "due_today", "near_due", "overdue", "seriously_overdue", "came_from_others", "not_accepted",
@@ -180,6 +180,16 @@ _CALL = (
         "案件所处的升级梯级（空：未到首级）、应答的响应等级、该等级新增的首个岗位。",
     ),
 )
+_EXTRA = (
+    ("extensions, mean_extra_hours", "extensions、mean_extra_hours"),
+    (
+        (
+            "Extensions of the last 365 days by who had the case then; clock hours by which the deadline moved on, "
+            "over the timed_extensions whose deadlines before and after are known."
+        ),
+        "近 365 天的延期，按当时承办的部门统计；期限后移的自然小时数，按延期前后期限均已知的 timed_extensions 件平均。",
+    ),
+)
 _NARROWED = {
     "department": ("Department", "部门"),
     "state": ("Worklist", "清单"),
@@ -192,6 +202,7 @@ _EXPLAINED = {
     "open": (_STATE, _HOURS, _USED, _CALL, _POINT),
     "cases": (_HOURS, _POINT),
     "grids": (_AREA, _POINT),
+    "extensions": (_EXTRA,),
 }
 
 

@@ -38,6 +38,7 @@ from governance.toml_model import nearest
 
 FORMATS = {"csv": ".csv", "xlsx": ".xlsx", "geojson": ".geojson", "gpkg": ".gpkg", "parquet": ".parquet"}
 _POLYGONS = frozenset({"tiers", "grids"})
+_PLACELESS = frozenset({"extensions"})
 _MOST_FEATURES = 1_000_000
 _WHOLE_NUMBERS = {pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 # Spaces and invisible characters before the sign are passed over, as some programs strip them.
@@ -73,6 +74,8 @@ def export_table(  # noqa: PLR0913  the command's options, each with a default
     "open". Raises ConfigError for anything unknown, InputError for more rows than the format can hold.
     """
     kind = _find_format(out, format)
+    if what in _PLACELESS:
+        _refuse_map(out, what, kind)
     order = read_order(city, what, scenario=scenario, district=district, language=language, narrowing=narrowing)
     rows = city.count_rows(f"export_{what}", **order.filters)
     _check_size(rows, kind)
@@ -111,8 +114,7 @@ def export_frame(  # noqa: PLR0913  what, where, and how it is called
     Raises ConfigError for a format other than csv, xlsx and parquet, InputError for more rows than it can hold.
     """
     kind = _find_format(out, format)
-    if kind in {"geojson", "gpkg"}:
-        raise ConfigError(f"{out}: {sheet} have no places on a map; choose csv, xlsx or parquet.")
+    _refuse_map(out, sheet, kind)
     _check_size(len(frame), kind)
     told = _localise(_add_origin(frame, city), city, as_text=kind == "csv", with_zone=kind == "parquet")
     with _replacing(out) as draft:
@@ -145,6 +147,11 @@ def _find_format(out: Path, asked: str | None) -> str:
     if asked is not None and found != asked:
         raise ConfigError(f"{out} does not end in {FORMATS[asked]}, which the format {asked} needs.")
     return asked or str(found)
+
+
+def _refuse_map(out: Path, what: str, kind: str) -> None:
+    if kind in {"geojson", "gpkg"}:
+        raise ConfigError(f"{out}: {what} have no places on a map; choose csv, xlsx or parquet.")
 
 
 def _check_size(rows: int, kind: str) -> None:

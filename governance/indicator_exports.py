@@ -16,6 +16,7 @@ from governance.indicators.naming import Language, add_names, name_indicator
 from governance.indicators.registry import MAIN, Indicator, Variant, load_registry
 
 SHEET = "indicators"
+_LEFT_OUT: dict[Language, str] = {"zh": "未列出（不按此切分统计）", "en": "Not listed (not counted this way)"}
 
 
 def export_indicators(  # noqa: PLR0913  the command's options, each with a default
@@ -51,6 +52,9 @@ def export_indicators(  # noqa: PLR0913  the command's options, each with a defa
     spoken = cast("Language", language)
     notes = list_notes(city, Order(SHEET, scenario_id, district_id, language), len(frame))
     notes += explain_indicators(dict.fromkeys(frame["indicator"]), language=spoken)
+    if indicators is None and frame.attrs["left_out"]:
+        listed = [name_indicator(indicator, MAIN, language=spoken) for indicator in frame.attrs["left_out"]]
+        notes.append((_LEFT_OUT[spoken], ", ".join(listed)))
     named = add_names(city, frame, language=spoken)
     return export_frame(city, named, out, sheet=SHEET, notes=notes, format=format)
 

@@ -119,7 +119,7 @@ def load_city(city_file: Path) -> City:
     faults = lint_template_set(templates, departments)
     if faults:
         raise ConfigError(join_faults("The scenario templates cannot be used:", faults))
-    check_categories(profile, templates.city)
+    check_categories(profile, templates)
     _check_pilots(profile, templates.city)
     return City(profile, templates.city, departments, templates.districts)
 

@@ -148,6 +148,11 @@ def build_table(con: Connection, name: str, *, table: str | None = None, **param
     return count_rows(con, f"from {target}")
 
 
+def drop_table(con: Connection, name: str) -> None:
+    """Let go of a table, and of the memory it holds."""
+    con.execute(f"drop table {_check_name(name)}")
+
+
 def insert_into(con: Connection, name: str, **params: Any) -> None:
     """Append the result of `sql/<name>.sql` to the table of that name, column by column."""
     run_text(con, f"insert into {_check_name(name)} by name\n{read_sql(name)}", **params)

@@ -71,7 +71,7 @@ def open_evaluated(cases: list[dict], *, as_of: datetime = AS_OF, grids: Sequenc
     closed = [case for case in cases if case.get("closed_at_utc") and case["scenario"]]
     recurrences = [
         {"source": "platform", "incident_id": case["incident_id"], "scenario": case["scenario"],
-         "department": case["department"], "level_1_id": "H",
+         "department": case["department"], "level_1_id": "H", "level_2_id": "H1",
          "closed_at_utc": case["closed_at_utc"], "followed_days": 0.0,
          "days_to_recurrence": 5.0 if number % 7 else None}
         for number, case in enumerate(closed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime
 from pathlib import Path
 
@@ -53,6 +54,10 @@ ROWS = {
     "revived": ("3 08:30", "", "south"),
     "unaccepted": ("3 08:30", "", "south"),
     "again": ("3 08:30", "", "south"),
+    "early": ("3 10:30", "4 12:00", "south"),
+    "earlyopen": ("4 08:30", "", "south"),
+    "earlyback": ("5 08:30", "", "south"),
+    "foregone": ("5 08:30", "", "south"),
 }
 LOG = [
     ("plain", "reported", "3 08:30", "village", ""),
@@ -91,6 +96,21 @@ LOG = [
     ("again", "accepted", "3 09:30", "housing", ""),
     ("again", "disposed", "3 10:30", "housing", ""),
     ("again", "dispatched", "3 11:30", "police", ""),
+    ("early", "registered", "3 08:30", "", ""),
+    ("early", "dispatched", "3 09:30", "housing", ""),
+    ("early", "disposed", "3 14:30", "housing", ""),
+    ("early", "closed", "4 12:00", "", ""),
+    ("earlyopen", "registered", "3 08:30", "", ""),
+    ("earlyopen", "dispatched", "3 09:30", "housing", ""),
+    ("earlyopen", "transferred", "3 14:30", "police", ""),
+    ("earlyopen", "transferred", "4 09:30", "housing", ""),
+    ("earlyback", "dispatched", "3 08:30", "housing", ""),
+    ("earlyback", "closed", "3 09:30", "", ""),
+    ("earlyback", "reopened", "4 08:30", "housing", ""),
+    ("earlyback", "disposed", "5 09:30", "housing", ""),
+    ("foregone", "dispatched", "3 08:30", "housing", ""),
+    ("foregone", "transferred", "3 09:30", "police", ""),
+    ("foregone", "closed", "4 09:30", "", ""),
 ]
 
 
@@ -104,7 +124,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> City:
     return build(tmp_path_factory.mktemp("cases"), LOG)
 
 
-def build(folder: Path, log: list[tuple[str, ...]]) -> City:
+def build(folder: Path, log: list[tuple[str, ...]], rows: dict[str, tuple[str, ...]] = ROWS) -> City:
     city_file = write_tiny_world(folder)
     text = city_file.read_text(encoding="utf-8").replace("[[sources.categories]]", EVENTS + "[[sources.categories]]", 1)
     text = text.replace("[grids]", 'scenario_folder = "own"\n[grids]', 1)
@@ -122,7 +142,7 @@ def build(folder: Path, log: list[tuple[str, ...]]) -> City:
                 "category": "Group rental", "department": "" if name != "silent" else "housing",
                 "status": "closed" if closed else "open", "phone": "",
             }
-            for name, (reported, closed, where) in ROWS.items()
+            for name, (reported, closed, where) in rows.items()
         ],
     )  # fmt: skip
     write_csv(
@@ -224,6 +244,47 @@ def test_a_log_that_gives_nobody_the_case_tells_of_no_holder(city, name):
     assert stints(city, name) == before
 
 
+def test_what_a_log_tells_of_the_time_before_the_report_is_no_time_of_the_case(city):
+    # reported 10:30: with housing until 14:30 (1.5 h and 1 h), then checked until the next noon (3 h and 3.5 h)
+    assert hours(city, "early") == [0, 2.5, 6.5]
+    # reported Tuesday 08:30: an hour with the police, then with housing (6.5, 7.5, 7.5 and 3.5 h)
+    assert stints(city, "earlyopen") == [("police", 1), ("housing", 25)]
+    assert hours(city, "earlyopen") == [None, 26, None]
+    # closed and reopened before the report: an hour with housing from 08:30, then to be checked
+    assert stints(city, "earlyback") == [("housing", 1), ("~check", 17.5)]
+    assert hours(city, "earlyback") == [None, 1, 17.5]
+    # over before it was reported
+    assert stints(city, "foregone") == []
+    assert hours(city, "foregone") == [None, 0, None]
+    assert [case(city, name)["is_held_early"] for name in ("plain", "early", "earlyopen")] == [False, True, True]
+
+
+def test_the_stretches_of_any_log_last_from_the_report_to_the_end(tmp_path):
+    rng = random.Random(4)  # noqa: S311
+    rows = {f"r{number}": (f"{rng.randint(3, 6)} 08:30", "", "south") for number in range(150)}
+    kinds = ("registered", "dispatched", "transferred", "returned", "accepted", "disposed", "closed", "reopened")
+    log = [
+        (name, kind, f"{rng.randint(1, 7)} {rng.randint(0, 11):02}:30", rng.choice(["housing", "police", ""]), "")
+        for name in rows
+        for kind in rng.choices(kinds, (3, 5, 5, 2, 5, 3, 1, 1), k=rng.randint(1, 7))
+    ]
+    told = build(tmp_path, log, rows).sql("""
+        select is_held_early, reopenings, reported_at_utc, coalesce(closed_at_utc, $as_of) as end_utc, work_s, clock_s,
+            coalesce(desk_work_s, 0) + coalesce(held_work_s, 0) + coalesce(check_work_s, 0) as case_work_s
+        from core_case join (
+            select source, incident_id, sum(work_s) as work_s, sum(clock_s) as clock_s from core_stint group by all
+        ) using (source, incident_id)
+    """, as_of=AS_OF_UTC)  # fmt: skip
+    # the working time until a closing that the log alone tells is not known where nobody ever had the case
+    known = told.dropna(subset="work_s")
+    assert (known["work_s"] == known["case_work_s"]).all()
+    assert len(known) > 100
+    whole = told[told["reopenings"] == 0]
+    lasted = (whole["end_utc"] - whole["reported_at_utc"]).dt.total_seconds().clip(lower=0)
+    assert whole["is_held_early"].sum() > 20
+    assert (whole["clock_s"] == lasted).all()
+
+
 def test_of_two_closings_the_later_one_counts_and_none_of_the_future(city):
     assert (case(city, "reclosed")["stage"], str(case(city, "reclosed")["closed_at_utc"])) == (
         "closed", "2025-11-04 04:00:00",
@@ -255,8 +316,19 @@ def test_hand_overs_are_counted_with_their_reasons(city):
     ]
 
 
+def test_extensions_are_counted_with_their_reasons_and_the_time_they_give(city):
+    rows = city.extensions()
+    # reported on the 3rd at 08:30: accepted by 14:00, disposed of by 14:00 on the 24th, 15 working days later;
+    # extended to the end of 15 January: 53 days less 14 hours. Two were not dispatched yet.
+    assert rows[["department", "reason", "extensions", "cases", "mean_extra_hours"]].to_numpy().tolist() == [
+        ["~desk", "crowd", 2, 2, 1258], ["housing", "crowd", 1, 1, 1258],
+    ]  # fmt: skip
+    assert rows["level_1_id"].tolist() == ["south", "south"]
+    assert city.extensions(district="north").empty
+
+
 def test_the_order_of_the_log_changes_nothing(city, tmp_path):
     other = build(tmp_path, LOG[::-1])
-    for table in ("core_case", "core_stint", "out_open", "out_handover", "out_holding"):
+    for table in ("core_case", "core_stint", "out_open", "out_handover", "out_extension", "out_holding"):
         query = f"select * from {table} order by all"  # noqa: S608
         assert other.sql(query).equals(city.sql(query)), table

@@ -58,7 +58,7 @@ def judge(
     )
     warehouse.set_variables(con, as_of_utc=local(as_of))
     warehouse.load_arrow(con, "src_told_rows", pa.Table.from_pylist([row | {"pauses": None}], schema=schema))
-    warehouse.create_view(con, "src_told_case", f"select *, {len(pauses)} as pauses from src_told_rows")
+    warehouse.create_view(con, "mid_told_case", f"select *, {len(pauses)} as pauses from src_told_rows")
     stretches = [
         {"source": "s", "incident_id": "1", "from_utc": local(start), "to_utc": local(end)} for start, end in pauses
     ]
@@ -71,8 +71,9 @@ def judge(
     template = load_templates()["group_rental"]
     limits = {"III": {"accept": dispose, "dispose": dispose, "verify": verify or Limit(value=1, unit="hours")}}
     templates = {"t@1": template.model_copy(update={"limits": limits})}
-    judge_clocks(con, templates, clock=CLOCK, as_of_utc=local(as_of))
-    return warehouse.run_text(con, "select * from map_clock").to_arrow_table().to_pylist()[0]
+    cases = warehouse.fetch_frame(con, warehouse.read_sql("src_clock_case"))
+    paused = warehouse.fetch_frame(con, warehouse.read_sql("src_clock_pause"), as_of_utc=local(as_of))
+    return judge_clocks(cases, paused, templates, clock=CLOCK).to_pylist()[0]
 
 
 WORK_HOURS = Limit(value=10, unit="work_hours")

@@ -21,16 +21,29 @@ from tests.pages import find_table, run_page
 
 HOSTILE = tiny_snapshot.SCRIPT
 SCHEMA = pa.schema(
-    [(name, pa.string()) for name in ("scenario", "scene", "from_department", "to_department", "reason")]
+    [(name, pa.string()) for name in ("scenario", "template_version", "scene")]
+    + [(name, pa.string()) for name in ("from_department", "to_department", "reason")]
     + [(name, pa.int64()) for name in ("cases", "ended_with_receiver", "held_cases")]
 )
+CITY, LANE, HAISHU = "group_rental@1.0.0", "fire_lane@1.0.0", "group_rental@1.0.0+haishu@1.2.0"
 # The scene's lead is urban_management.
 ROWS = [
-    ("group_rental", "illegal_construction", "urban_management", "fire_rescue", "不属于本单位职责", 1000, 900, 5678),
-    ("group_rental", "illegal_construction", "urban_management", "fire_rescue", HOSTILE, 234, 100, 5678),
-    ("group_rental", "illegal_construction", "fire_rescue", "urban_management", "", 60, 60, 60),
-    ("fire_lane", None, HOSTILE, "housing", "=1+1", 31, 3, 40),
-    ("group_rental", "illegal_construction", "police", "fire_rescue", "", 29, 29, 29),
+    (
+        "group_rental",
+        CITY,
+        "illegal_construction",
+        "urban_management",
+        "fire_rescue",
+        "不属于本单位职责",
+        1000,
+        900,
+        5678,
+    ),
+    ("group_rental", CITY, "illegal_construction", "urban_management", "fire_rescue", HOSTILE, 234, 100, 5678),
+    ("group_rental", CITY, "illegal_construction", "fire_rescue", "urban_management", "", 60, 60, 60),
+    ("fire_lane", LANE, None, HOSTILE, "housing", "=1+1", 31, 3, 40),
+    ("group_rental", CITY, "illegal_construction", "police", "fire_rescue", "", 29, 29, 29),
+    ("group_rental", HAISHU, "illegal_construction", "urban_management", "fire_rescue", "", 30, 20, 60),
 ]
 
 
@@ -62,9 +75,12 @@ def test_the_city_lists_proposals_with_their_shares_the_most_cases_first(city: C
         ("urban_management", "fire_rescue", 1234, "lead"),
         ("fire_rescue", "urban_management", 60, "dispatch"),
         (HOSTILE, "housing", 31, "collaborator"),
+        ("urban_management", "fire_rescue", 30, "lead"),
     ]
-    assert frame["share"].tolist() == pytest.approx([1234 / 5678, 1, 31 / 40])
-    assert frame["ended_share"].tolist() == pytest.approx([1000 / 1234, 1, 3 / 31])
+    assert frame["share"].tolist() == pytest.approx([1234 / 5678, 1, 31 / 40, 0.5])
+    assert frame["ended_share"].tolist() == pytest.approx([1000 / 1234, 1, 3 / 31, 2 / 3])
+    assert frame["district"].fillna("").tolist() == ["", "", "", "330203"]
+    assert frame["template_version"].tolist() == [CITY, CITY, LANE, HAISHU]
     assert len(city.disputes(scenario="fire_lane")) == 1
     assert city.disputes(scenario="dogs").columns.tolist() == frame.columns.tolist()
 
@@ -86,6 +102,10 @@ def test_a_proposal_is_a_sentence_in_both_languages(city: City) -> None:
     assert bare["finding"].startswith(
         f"In cases of no scene, {HOSTILE} passed on 31 of its 40 cases (77.5%) to Housing"
     )
+    own = {language: word_disputes(city, city.disputes(), language=language).iloc[3] for language in ("zh", "en")}
+    assert own["en"]["finding"].startswith("By Haishu's own template. In scene “Illegal construction")
+    assert own["zh"]["finding"].startswith("按海曙区的自有模板：子场景“违法建筑")
+    assert (own["zh"]["district_name"], own["en"]["district_name"]) == ("海曙区", "Haishu")
     silent = word_disputes(city, city.disputes(), language="en").iloc[1]
     assert "; no reason was given; 100.0% ended with" in silent["finding"]
 
@@ -97,17 +117,17 @@ def test_page_and_files_hold_the_same_sentences_and_numbers(build_dir: Path, cit
             listed = list(csv.DictReader(file))
         page = run_page("scenario", build_dir, language=language, scenario="group_rental", tab="holders")
         shown = find_table(page, {"zh": "件数", "en": "Cases"}[language])
-        assert len(shown) == rows == len(listed) == 2  # noqa: PLR2004
+        assert len(shown) == rows == len(listed) == 3  # noqa: PLR2004
         told = [[f"{int(row['cases']):,}", row["finding"], row["proposal"]] for row in listed]
         assert [[cell.replace("  ", " ") for cell in row] for row in shown] == told
         assert {row["is_synthetic"] for row in listed} == {"true"}
 
 
 def test_a_spreadsheet_gets_notes_and_never_a_formula(city: City, tmp_path: Path) -> None:
-    assert export_disputes(city, tmp_path / "d.xlsx", language="en") == 3  # noqa: PLR2004
+    assert export_disputes(city, tmp_path / "d.xlsx", language="en") == 4  # noqa: PLR2004
     book = python_calamine.CalamineWorkbook.from_path(tmp_path / "d.xlsx")
     header, *rows = book.get_sheet_by_name("disputes").to_python()
-    assert [row[header.index("cases")] for row in rows] == [1234, 60, 31]
+    assert [row[header.index("cases")] for row in rows] == [1234, 60, 31, 30]
     notes = dict(book.get_sheet_by_name("about").to_python())
     assert "a person must judge them" in notes["What this is"]
     export_disputes(city, tmp_path / "d.csv", scenario="fire_lane", language="en")

@@ -94,6 +94,9 @@ def test_the_notes_say_what_is_divided_by_what(city, tmp_path):
     assert notes["返工率"].startswith("其中至少重开一次 / 应结案")
     assert notes["返工率（占上报）"].startswith("至少重开一次的事件 / 全部事件")
     assert "不计作废事件" in notes["value"]
+    export_indicators(city, out, by="scene", language="en")
+    about = python_calamine.CalamineWorkbook.from_path(out).get_sheet_by_name("about").to_python()
+    assert ["Not listed (not counted this way)", "Mean holding time, Recurrence rate"] in [row[:2] for row in about]
 
 
 @pytest.mark.parametrize(

@@ -101,11 +101,12 @@ STINTS = [
 ]
 
 
-def recurrence(closed: str, days: float | None, scenario: str | None = "rental"):
+def recurrence(closed: str, days: float | None, scenario: str | None = "rental", *, town: str = "H1"):
     moment = local(closed)
     return {
         "source": "platform", "incident_id": closed, "scenario": scenario, "department": "housing", "level_1_id": "H",
-        "closed_at_utc": moment, "followed_days": (AS_OF - moment) / DAY, "days_to_recurrence": days,
+        "level_2_id": town, "closed_at_utc": moment, "followed_days": (AS_OF - moment) / DAY,
+        "days_to_recurrence": days,
     }  # fmt: skip
 
 
@@ -363,9 +364,14 @@ def test_a_later_future_changes_no_count_of_the_past(spread):
         ({"by": "departments"}, "There is no slice 'departments'.*did you mean `department`"),
         ({"period": "day"}, "There is no period 'day'; known: week, month, quarter, year"),
         ({"cohort": "closed"}, "There is no cohort 'closed'; known: reported, due"),
-        ({"indicators": ["holding_hours"], "period": "week"}, "`holding_hours` is counted by month"),
-        ({"indicators": ["recurrence_rate"], "by": "scene"}, "`recurrence_rate` is counted by month"),
-        ({"indicators": ["recurrence_rate"], "since": date(2025, 1, 2)}, "ask it for whole months"),
+        (
+            {"indicators": ["holding_hours"], "by": "scene"},
+            "`holding_hours` is not counted by scene: ask it by scenario",
+        ),
+        ({"indicators": ["recurrence_rate"], "scene": "wires"}, "`recurrence_rate` is not counted by scene"),
+        ({"indicators": ["recurrence_rate"], "since": date(2025, 1, 2)}, "is counted by week .from Monday. and month"),
+        ({"indicators": ["holding_hours"], "by": "level_2_id", "period": "week"}, "by town in whole months only"),
+        ({"indicators": ["holding_hours"], "period": "month", "since": date(2025, 1, 6)}, "begin and end with one"),
         ({"by": "scene", "period": "week", "since": date(2025, 1, 1)}, ""),
     ],
 )
@@ -377,6 +383,54 @@ def test_what_cannot_be_cut_is_refused_with_a_sentence(by_hand, asked, sentence)
         ask_indicators(by_hand, **asked)
 
 
-def test_weeks_leave_out_what_is_counted_by_month_only(by_hand):
-    found = set(ask_indicators(by_hand, period="week")["indicator"])
-    assert {entry.id for entry in load_registry().indicators} - found == {"holding_hours", "recurrence_rate"}
+@pytest.mark.parametrize("cut", [{"period": "week"}, {"period": "month"}, {"by": "level_2_id"}])
+def test_every_indicator_is_counted_by_week_month_and_town(by_hand, cut):
+    found = ask_indicators(by_hand, **cut)
+    assert {entry.id for entry in load_registry().indicators} == set(found["indicator"])
+    assert found.attrs["left_out"] == {}
+
+
+def test_what_cannot_be_cut_is_left_out_with_the_reason(by_hand):
+    found = ask_indicators(by_hand, by="scene")
+    assert found.attrs["left_out"] == {
+        name: f"`{name}` is not counted by scene: ask it by scenario." for name in ("holding_hours", "recurrence_rate")
+    }
+    assert not set(found.attrs["left_out"]) & set(found["indicator"])
+
+
+def test_holding_by_week_and_town_worked_by_hand():
+    cases = [
+        # Friday 31 January, Saturday 1 and Monday 3 February 2025: one week in two months, and the next week
+        case("2025-01-31T10:00:00", grid_no=0), case("2025-02-01T10:00:00", grid_no=1),
+        case("2025-02-03T10:00:00", grid_no=0), case("2025-02-03T10:00:00", grid_no=None),
+    ]  # fmt: skip
+    stints = [
+        {"source": "platform", "incident_id": f"N-{number}", "stint": 1, "holder": "housing", "work_s": hours * 3600}
+        for number, hours in enumerate((1, 2, 4, 8))
+    ]
+    city = open_counts(cases, as_of=AS_OF, stints=stints)
+    weeks = city.indicators(["holding_hours"], period="week", by="level_1_id")
+    told = weeks[["period_start", "level_1_id", "numerator"]].astype({"period_start": str}).to_numpy().tolist()
+    assert told == [["2025-01-27", "H", 3], ["2025-02-03", "H", 4], ["2025-02-03", "~unmatched", 8]]
+    towns = city.indicators(["holding_hours"], period="month", by="level_2_id")
+    told = towns[["period_start", "level_2_id", "numerator"]].astype({"period_start": str}).to_numpy().tolist()
+    assert told == [
+        ["2025-01-01", "H1", 1], ["2025-02-01", "H1", 4], ["2025-02-01", "H2", 2], ["2025-02-01", "~unmatched", 8],
+    ]  # fmt: skip
+    week = city.indicators(["holding_hours"], level_1_id="H", since=date(2025, 2, 3), until=date(2025, 2, 10))
+    assert (week["numerator"].iloc[0], week["denominator"].iloc[0]) == (4, 1)
+
+
+def test_recurrence_by_week_and_town_worked_by_hand():
+    rows = [
+        # closed on Saturday 30 November, Sunday 1 and Monday 2 December 2024; the last was not watched for 90 days
+        recurrence("2024-11-30T10:00:00", 5.0), recurrence("2024-12-01T00:00:00", None, town="H2"),
+        recurrence("2024-12-02T00:00:00", 1.0),
+    ]  # fmt: skip
+    city = open_counts(HAND, as_of=AS_OF, recurrences=rows)
+    weeks = city.indicators(["recurrence_rate"], period="week", level_1_id="H")
+    assert weeks["period_start"].astype(str).tolist() == ["2024-11-25", "2024-12-02"]
+    assert weeks[["numerator", "denominator"]].to_numpy().tolist() == [[1, 2], [0, 0]]
+    towns = city.indicators(["recurrence_rate"], period="month", by="level_2_id")
+    told = towns[["level_2_id", "numerator", "denominator"]].to_numpy().tolist()
+    assert told == [["H1", 1, 1], ["H1", 0, 0], ["H2", 0, 1]]

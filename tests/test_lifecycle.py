@@ -61,9 +61,21 @@ SHOWN = {part: f"select * from stg_{part} order by all" for part in lifecycle.PA
 
 
 def tell(con, events: list[dict]) -> dict[str, list[dict]]:
-    """The parts of what these events tell, each in a fixed order."""
+    """The parts of what these events tell step by step, each in a fixed order.
+
+    Plain lives are told at once too; whatever is kept must be the same.
+    """
     warehouse.load_arrow(con, "src_event_rows", pa.Table.from_pylist(events, schema=SCHEMA))
     warehouse.create_view(con, "src_events", "select * from src_event_rows")
+    warehouse.load_arrow(con, "map_plain_life", moves.list_plain_lives())
+    at_once = show(con)
+    warehouse.load_arrow(con, "map_plain_life", moves.list_plain_lives().slice(0, 0))
+    by_step = show(con)
+    assert {part: at_once[part] for part in lifecycle.PARTS} == {part: by_step[part] for part in lifecycle.PARTS}
+    return by_step
+
+
+def show(con) -> dict[str, list[dict]]:
     lifecycle.tell_events(con, TELLING)
     return {part: warehouse.run_text(con, text).to_arrow_table().to_pylist() for part, text in SHOWN.items()}
 
@@ -191,6 +203,28 @@ def test_a_pause_ends_with_the_resumption_or_with_the_work(con):
     assert [trace["pauses"] for trace in told["trace"]] == [2, 1]
 
 
+def test_an_extension_is_told_with_its_reason_and_whoever_had_the_case(con):
+    told = tell(
+        con,
+        [
+            event("extended", "3 00:50", "center", reason="no hands"),  # before anyone had it: whoever is named
+            event("dispatched", "3 01:00", "The Police"),
+            event("extended", "3 02:00", "center", reason="crowd") | {"extended_until_utc": at("9 00:00")},
+            event("transferred", "3 03:00", "b"),
+            event("extended", "3 04:00") | {"extended_until_utc": at("10 00:00")},
+            event("extended", "3 01:00", case="2"),
+        ],
+    )
+    names = ("incident_id", "step", "at_utc", "department", "reason", "extended_until_utc")
+    assert [tuple(row[name] for name in names) for row in told["extension"]] == [
+        ("1", 1, at("3 00:50"), "center", "no hands", None),
+        ("1", 3, at("3 02:00"), "police", "crowd", at("9 00:00")),
+        ("1", 5, at("3 04:00"), "b", None, at("10 00:00")),
+        ("2", 1, at("3 01:00"), "~desk", None, None),
+    ]
+    assert [trace["extensions"] for trace in told["trace"]] == [3, 1]
+
+
 @pytest.mark.parametrize(
     ("log", "broken"),
     [
@@ -275,3 +309,31 @@ def test_the_stretches_of_cases_that_went_straight_to_their_end_are_kept_in_sums
     told = tell(con, [*ORDINARY, *passed_on, *still_open])
     assert {row["incident_id"] for row in told["stint"]} == {"1", "2", "3"}
     assert {row["incident_id"] for row in told["timed_stint"]} == {"2", "3"}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    kinds=st.sets(st.sampled_from(moves.PLAIN_KINDS)),
+    hours=st.lists(st.integers(0, 6), min_size=8, max_size=8),
+    departments=st.lists(st.sampled_from(["housing", "police", "the police", None]), min_size=8, max_size=8),
+    extra=st.lists(st.tuples(st.sampled_from(moves.KINDS), st.integers(0, 40)), max_size=1),
+)
+def test_a_life_that_is_almost_plain_is_told_alike_at_once_and_step_by_step(con, kinds, hours, departments, extra):
+    given_kinds = [kind for kind in moves.PLAIN_KINDS if kind in kinds]
+    passed = itertools.accumulate(hours)
+    events = [
+        event(kind, f"{3 + hour // 24} {hour % 24:02}:30", department)
+        for kind, hour, department in zip(given_kinds, passed, departments, strict=False)
+    ]
+    events += [event(kind, f"{3 + hour // 24} {hour % 24:02}:30", "housing") for kind, hour in extra]
+    tell(con, events or ORDINARY)
+
+
+def test_plain_lives_are_allowed_from_the_first_event_to_the_end():
+    bits = moves.list_plain_lives()["kinds"].to_pylist()
+    lives = [[kind for place, kind in enumerate(moves.KINDS) if number >> place & 1] for number in bits]
+    assert ["reported", "registered", "dispatched", "accepted", "disposed", "verified", "closed", "evaluated"] in lives
+    assert ["dispatched", "accepted", "disposed", "closed"] in lives
+    for life in lives:
+        assert all(after in moves.MOVES[before] for before, after in itertools.pairwise([moves.START, *life]))
+        assert life[-1] in {"closed", "evaluated"}

@@ -34,6 +34,7 @@ SCHEMA = pa.schema(
 def con(tmp_path_factory):
     builder = warehouse.open_builder(threads=1, temp_directory=tmp_path_factory.mktemp("spill"))
     grids = {"grid_no": pa.array([0, 1, 2], pa.int32()), "level_1_id": ["south", "north", None]}
+    grids["level_2_id"] = ["port", None, None]
     warehouse.load_arrow(builder, "core_grid", pa.table(grids))
     yield builder
     builder.close()
@@ -200,13 +201,17 @@ def test_cases_without_key_and_point_are_followed_but_match_nothing(con):
     assert set(rows) == {"a", "b"}
 
 
-def test_the_case_keeps_its_department_and_its_district(con):
+def test_the_case_keeps_its_department_its_district_and_its_town(con):
     rows = find(
         con,
         case("a", 0, 1, grid_no=1), case("b", 0, 1, grid_no=None, department=None), case("c", 0, 1, grid_no=2),
+        case("d", 0, 1, grid_no=0),
     )  # fmt: skip
-    told = {name: (row["department"], row["level_1_id"]) for name, row in rows.items()}
-    assert told == {"a": ("patrol", "north"), "b": ("~none", "~unmatched"), "c": ("patrol", "")}
+    told = {name: (row["department"], row["level_1_id"], row["level_2_id"]) for name, row in rows.items()}
+    assert told == {
+        "a": ("patrol", "north", ""), "b": ("~none", "~unmatched", "~unmatched"), "c": ("patrol", "", ""),
+        "d": ("patrol", "south", "port"),
+    }  # fmt: skip
 
 
 def test_nothing_closed_gives_empty_tables_of_the_same_columns(con):
@@ -215,6 +220,40 @@ def test_nothing_closed_gives_empty_tables_of_the_same_columns(con):
     assert full
     assert find(con, case("a", 0)) == find(con) == {}
     assert warehouse.run_text(con, "describe out_recurrence_curve").fetchall() == columns
+
+
+@pytest.mark.parametrize("middle", [HERE, (180.0, 10.0), (0.0, 90.0)])
+@pytest.mark.parametrize("unkeyed", [0.005, 0.1, 1.0])
+def test_leaving_out_what_no_case_without_key_can_meet_changes_nothing(con, middle, unkeyed):
+    rng, count = np.random.default_rng(7), 2_000
+    lon, lat, _ = SPHERE.fwd(
+        np.full(count, middle[0]), np.full(count, middle[1]), rng.uniform(0, 360, count), rng.uniform(0, 1_500, count)
+    )
+    has_key = rng.random(count) >= unkeyed
+    reported, lasts = np.sort(rng.integers(0, 150, count)), rng.integers(0, 40, count)
+    scenario = rng.choice(["carport", "dogs"], count)
+    cases = [
+        case(
+            f"{row:04}", int(reported[row]), int(reported[row] + lasts[row]), at=(lon[row], lat[row]),
+            key=f"p{row}" if has_key[row] else None, scenario=scenario[row],
+        )
+        for row in range(count)
+    ]  # fmt: skip
+    told = tell(find(con, *cases, as_of_day=400))
+    searched = {}
+    for name, rule in RULES.items():
+        rows = np.flatnonzero(scenario == name)
+        next_row = find_next_nearby(
+            lon[rows], lat[rows], reported[rows], closed=(reported + lasts)[rows], has_key=has_key[rows],
+            radius_m=rule.radius_m, within=rule.within_days,
+        )  # fmt: skip
+        pairs = zip(rows[next_row >= 0], rows[next_row[next_row >= 0]], strict=True)
+        searched |= {f"{row:04}": (f"{new:04}", "distance") for row, new in pairs}
+    assert told == searched
+    assert len(told) > 5
+    kept = con.execute("select count(*) filter (where has_key), count(*) from mid_located_case").fetchone()
+    assert kept[1] - kept[0] == (~has_key).sum()
+    assert kept[0] < has_key.sum() / 2 if unkeyed < 0.01 else kept[0] <= has_key.sum()  # noqa: PLR2004
 
 
 # A lattice of points 30 m apart (so that 50 m is never met exactly) and few moments, so that ties are common.

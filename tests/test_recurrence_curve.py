@@ -25,7 +25,8 @@ AS_OF = datetime.fromisoformat("2024-06-01")
 @pytest.fixture
 def con(tmp_path):
     builder = warehouse.open_builder(threads=1, temp_directory=tmp_path)
-    warehouse.load_arrow(builder, "core_grid", pa.table({"grid_no": pa.array([0], pa.int32()), "level_1_id": ["a"]}))
+    grids = {"grid_no": pa.array([0], pa.int32()), "level_1_id": ["a"], "level_2_id": ["b"]}
+    warehouse.load_arrow(builder, "core_grid", pa.table(grids))
     points = pa.schema([("source", pa.string()), ("lon", pa.float64()), ("lat", pa.float64())])
     warehouse.load_arrow(builder, "meta_suspicious_point", points.empty_table())
     yield builder

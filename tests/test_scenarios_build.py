@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from governance import freshness, pipeline
+from governance.cases.assembly import check_categories
 from governance.city import City, open_city
 from governance.errors import ConfigError
+from governance.profile import load_profile
+from governance.scenarios import TemplateSet, resolve_templates
 from tests import tiny_world
 from tests.small_template import LAMPS, change, write
 
@@ -96,6 +99,46 @@ def test_a_fault_in_an_overlay_stops_the_city(tmp_path):
     city_file.write_text(city_file.read_text(encoding="utf-8").replace('["group_rental"', '["group_rent"'))
     with pytest.raises(ConfigError, match="unknown scenario `group_rent`; did you mean `group_rental`"):
         pipeline.load_city(city_file)
+
+
+def test_a_rule_of_the_city_that_a_districts_version_cannot_follow_is_told_with_the_others(tmp_path):
+    city_file = make_city(tmp_path)
+    text = city_file.read_text(encoding="utf-8")
+    text = change(text, 'scenario = "group_rental"', 'scenario = "group_rental"\nscene = "fire_safety"')
+    city_file.write_text(change(text, 'scenario = "fire_lane"', 'scenario = "fire_line"'), encoding="utf-8")
+    (city_file.parent / "scenarios").mkdir()
+    profile = load_profile(city_file)
+    shared = resolve_templates(profile)
+    whole = shared.city["group_rental"]
+    own = {"district": "south", "label": "haishu"}
+    less = whole.model_copy(update={**own, "scenes": [scene for scene in whole.scenes if scene.id != "fire_safety"]})
+    same = whole.model_copy(update={**own, "district": "north"})
+    districts = {("group_rental", template.district): template for template in (less, same)}
+    with pytest.raises(ConfigError) as caught:
+        check_categories(profile, TemplateSet(shared.city, districts))
+    assert str(caught.value).splitlines()[1:] == [
+        (
+            "  - sources.platform, category `Group rental*`: `group_rental` has no scene `fire_safety` in the district "
+            "`south` (haishu/group_rental.toml). Keep the scene there, or leave it out of the rule."
+        ),
+        "  - sources.platform, category `Fire lane*`: unknown scenario `fire_line`; did you mean `fire_lane`?",
+    ]
+
+
+def test_a_scene_that_neither_city_nor_district_has_is_told_once(tmp_path):
+    city_file = make_city(tmp_path)
+    write(city_file.parent, "scenarios/haishu/group_rental.toml", HAISHU)
+    text = city_file.read_text(encoding="utf-8")
+    text = change(text, 'scenario = "group_rental"', 'scenario = "group_rental"\nscene = "fire_safty"')
+    city_file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        pipeline.load_city(city_file)
+    assert str(caught.value).splitlines()[1:] == [
+        (
+            "  - sources.platform, category `Group rental*`: `group_rental` has no scene `fire_safty`; did you mean "
+            "`fire_safety`?"
+        )
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date, datetime
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance import warehouse
 from governance.cases.transfers import LEAST_CASES, Proposal, list_proposals
 from governance.scenarios import Template
 from tests.small_template import LAMPS
 
 # The scene `dark`: police lead (the template's own), sub_district collaborates. `leaning`: housing leads.
-LAMPS_TEMPLATE = {"lamps": Template.model_validate(tomllib.loads(LAMPS))}
+LAMPS_TEMPLATE = Template.model_validate(tomllib.loads(LAMPS))
+# A district whose own version lets housing lead where it is dark, with the police helping.
+HAISHU_TEMPLATE = LAMPS_TEMPLATE.model_copy(
+    update={
+        "extends": "lamps@1.2.0", "label": "haishu", "version": "1.0.0", "district": "south",
+        "scenes": [
+            scene.model_copy(update={"lead": "housing", "collaborators": ["police"]}) if scene.id == "dark" else scene
+            for scene in LAMPS_TEMPLATE.scenes
+        ],
+    }
+)  # fmt: skip
+CITY, HAISHU = "lamps@1.2.0", "lamps@1.2.0+haishu@1.0.0"
+TEMPLATES = {CITY: LAMPS_TEMPLATE, HAISHU: HAISHU_TEMPLATE}
 
 
-def row(sender, receiver, *, cases=40, ended=10, held=100, reason="", scene="dark", scenario="lamps"):
+def row(sender, receiver, *, cases=40, ended=10, held=100, reason="", scene="dark", version=CITY):
     return {
-        "scenario": scenario, "scene": scene, "from_department": sender, "to_department": receiver, "reason": reason,
-        "cases": cases, "ended_with_receiver": ended, "held_cases": held,
+        "scenario": "lamps", "template_version": version, "scene": scene, "from_department": sender,
+        "to_department": receiver, "reason": reason, "cases": cases, "ended_with_receiver": ended, "held_cases": held,
     }  # fmt: skip
 
 
 def propose(*rows, **options) -> list[Proposal]:
-    return list_proposals(pd.DataFrame(list(rows)), LAMPS_TEMPLATE, **options)
+    return list_proposals(pd.DataFrame(list(rows)), TEMPLATES, **options)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +75,52 @@ def test_without_a_scene_of_the_template_its_own_lead_and_collaborators_count(sc
     assert found.change == "boundary"
 
 
+def test_a_district_with_its_own_version_is_judged_by_that_and_apart():
+    rows = [row("police", "housing", version=version) for version in (CITY, HAISHU)]
+    own, city = sorted(propose(*rows), key=lambda entry: entry.district is None)
+    # The city's template does not name housing where it is dark; in the district it leads there.
+    assert (city.district, city.template_version, city.change) == (None, CITY, "collaborator")
+    assert (own.district, own.template_version, own.change) == ("south", HAISHU, "dispatch")
+    # 20 and 20 cases of a pair are 40 of the same rule, but too few of two rules.
+    assert len(propose(*(row("police", "housing", cases=20, reason=text) for text in "ab"))) == 1
+    assert propose(*(row("police", "housing", cases=20, version=version) for version in (CITY, HAISHU))) == []
+
+
+def test_hand_overs_are_gathered_by_the_version_that_judges_their_case():
+    told = [
+        # one day of 2025, its version, first and last department, and whether the police passed it on to housing
+        ("1", CITY, "police", "housing", True),
+        ("2", CITY, "police", "police", False),
+        ("3", HAISHU, "police", "housing", True),
+        ("4", HAISHU, "police", "police", True),
+        ("5", HAISHU, "housing", "housing", False),
+        ("6", None, "police", "police", True),
+    ]
+    with warehouse.open_builder() as con:
+        cases = [
+            {"source": "s", "incident_id": name, "scenario": "lamps" if version else None, "template_version": version,
+             "scene": "dark" if version else None, "first_department": first, "last_department": last,
+             "reported_on": date(2025, 6, 1), "stage": "closed"}
+            for name, version, first, last, _ in told
+        ]  # fmt: skip
+        passed = [
+            {"source": "s", "incident_id": name, "from_department": "police", "to_department": "housing",
+             "reason": "no", "at_utc": datetime.fromisoformat("2025-06-02")}
+            for name, *_, is_passed in told if is_passed
+        ]  # fmt: skip
+        warehouse.load_arrow(con, "core_case", pa.Table.from_pylist(cases))
+        warehouse.load_arrow(con, "src_handover", pa.Table.from_pylist(passed))
+        warehouse.build_table(con, "out_dispute", as_of_day=date(2025, 7, 1))
+        rows = warehouse.fetch_frame(con, "from out_dispute")
+    found = {
+        None if pd.isna(entry["template_version"]) else entry["template_version"]: (
+            entry["cases"], entry["ended_with_receiver"], entry["held_cases"],
+        )
+        for entry in rows.to_dict("records")
+    }  # fmt: skip
+    assert found == {CITY: (1, 1, 2), HAISHU: (2, 1, 2), None: (1, 0, 1)}
+
+
 def test_rows_of_a_pair_are_added_up_and_its_reasons_named_by_their_cases():
     reasons = [("", 50, 1), ("c", 5, 2), ("b", 9, 3), ("a", 9, 4), ("d", 1, 5)]
     (found,) = propose(*(row("police", "housing", cases=n, ended=e, held=148, reason=r) for r, n, e in reasons))
@@ -82,12 +143,12 @@ def test_few_cases_or_a_small_part_of_the_senders_are_no_pattern():
 
 
 def test_a_scenario_without_template_and_a_sender_that_nobody_knows_contest_nothing():
-    assert propose(row("police", "housing", scenario="~unmapped"), row("~none", "housing")) == []
+    assert propose(row("police", "housing", version=None), row("~none", "housing")) == []
     assert list_proposals(pd.DataFrame([row("police", "housing")]), {}) == []
 
 
 def test_no_row_gives_no_proposal():
-    assert list_proposals(pd.DataFrame([row("police", "housing")]).iloc[:0], LAMPS_TEMPLATE) == []
+    assert list_proposals(pd.DataFrame([row("police", "housing")]).iloc[:0], TEMPLATES) == []
 
 
 @given(st.data())

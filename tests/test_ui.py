@@ -38,6 +38,7 @@ QUESTIONS = {
     "children": UNIT,
     "curves": {"scenario": "group_rental"},
     "departments": {},
+    "extensions": {"scenario": "group_rental", "district": ""},
     "flows": {"scenario": "group_rental", "district": "", "kind": ""},
     "funnel": UNIT,
     "grid": {"grid_id": "G-01", "scenario": "group_rental"},

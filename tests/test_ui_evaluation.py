@@ -211,6 +211,9 @@ def test_the_days_of_a_comparison_are_told_and_why_there_is_none(city):
     assert "against 1 Jan 2025–28 Jan 2025, 28 days each" in told
     running = open_page(city, begins="2025-03-01")
     assert "1 Mar 2025–15 Mar 2025 against 1 Mar 2024–15 Mar 2024, 15 days each" in read_texts(running)
+    left_out = "Not shown for a running period, as they are counted by whole weeks and months: "
+    assert f"{left_out}Mean holding time; Recurrence rate." in read_texts(running)
+    assert left_out not in told
     assert any("running, up to 15 Mar 2025" in option for option in running.selectbox[2].options)
     uncut = read_texts(open_page(city, indicator="recurrence_rate"))
     assert say("evaluation.previous_uncut") in uncut

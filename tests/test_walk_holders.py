@@ -8,6 +8,7 @@
 | not accepted | waiting, late, more than 1, 3 and 7 days, the longest | export of open cases |
 | hours | share, per case, per stretch, stretches | stretches of holding, cases |
 | slowest link | cases, slowest in, mean share, hours per case, the first of all | stretches of holding |
+| extensions | how many, share, mean time given, shown of all | table of extensions, cases |
 | disputes | cases, sentences, rows of the file | file of the register |
 """
 
@@ -282,7 +283,33 @@ def test_no_other_text_holds_a_number(
         district = city.sql("select level_1_id from core_grid where level_2_id = $id", id=unit_id)["level_1_id"]
         place = say("choose.whole_city") if level == 0 else names[unit_id if level == 1 else district.iloc[0]]
         rest = [text for text in read_rest(page) if not text.startswith(("Shown: the ", "Most often the slowest: "))]
+        rest = [text for text in rest if "combinations of department and reason" not in text]
         assert rest == [say("holders.hours_note", place=place, month=SINCE)]
         assert {table[0][0] for table in read_tables(page)} <= {"From", "From \\ to", "Held by", "Department", "Cases"}
         assert len(page.dataframe) == 0
         assert len(read_charts(page)) <= 1
+
+
+@pytest.mark.parametrize("is_district", [False, True])
+def test_extensions_are_those_of_the_export_and_of_the_cases(
+    demo_build: Path, city: City, cases: pd.DataFrame, *, is_district: bool
+) -> None:
+    scenario = "illegal_parking"
+    district = cases["level_1_id"].dropna().iloc[0] if is_district else None
+    rows = city.extensions(scenario=scenario, district=district)
+    own = cases[(cases["scenario"] == scenario) & (cases["stage"] != "cancelled")]
+    own = own[own["level_1_id"] == district] if district else own
+    recent = own["reported_at_utc"] >= city.as_of_utc - pd.Timedelta(days=300)
+    assert own.loc[recent, "extensions"].sum() <= rows["extensions"].sum() <= own["extensions"].sum()
+    assert (rows["reason"] != "").all()
+    assert (rows["mean_extra_hours"] > 0).all()
+    page = run_page(
+        "scenario", demo_build, tab="holders", scenario=scenario, **({"unit": district} if district else {})
+    )
+    shown = find_table(page, "Department", with_title="Mean time given")
+    grouped = rows.groupby(["department", "reason"])["extensions"].sum()
+    assert [row[2] for row in shown] == [f"{count:,}" for count in grouped.sort_values(ascending=False)][: len(shown)]
+    assert len(shown) == min(len(grouped), 12)
+    assert shown[0][3] == share(grouped.max(), grouped.sum())
+    told = say("holders.extensions_shown", extensions=count(grouped.sum()), shown=len(shown), rows=count(len(grouped)))
+    assert told in read_rest(page)

@@ -137,7 +137,7 @@ STINT_SCHEMA = pa.schema(
     [("source", TEXT), ("incident_id", TEXT), ("stint", SMALL), ("holder", TEXT), ("work_s", LONG)]
 )
 RECURRENCE_SCHEMA = pa.schema(
-    [(name, TEXT) for name in ("source", "incident_id", "scenario", "department", "level_1_id")]
+    [(name, TEXT) for name in ("source", "incident_id", "scenario", "department", "level_1_id", "level_2_id")]
     + [("closed_at_utc", TIME), ("followed_days", pa.float64()), ("days_to_recurrence", pa.float64())]
 )
 GRID_SCHEMA = pa.schema(

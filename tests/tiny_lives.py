@@ -27,6 +27,13 @@ HANDOVER_SCHEMA = pa.schema(
     [("source", TEXT), ("incident_id", TEXT), ("at_utc", TIME), ("step", SMALL)]
     + [(name, TEXT) for name in ("kind", "from_department", "to_department", "reason")]
 )
+EXTENSION_SCHEMA = pa.schema(
+    [(name, TEXT) for name in ("source", "incident_id", "department", "reason")]
+    + [("step", LONG), ("at_utc", TIME), ("extended_until_utc", TIME)]
+)
+PROMISE_SCHEMA = pa.schema(
+    [("source", TEXT), ("incident_id", TEXT), ("due_at_utc", TIME), ("template_due_at_utc", TIME)]
+)
 MOVE_SCHEMA = pa.schema(
     [(name, TEXT) for name in ("source", "incident_id", "kind", "state", "department")]
     + [("at_utc", TIME), ("is_paused", BOOL)]
@@ -84,6 +91,38 @@ def list_handovers(as_of_utc: datetime, *, hostile: str) -> list[dict]:
         dict(zip(names, (name, as_of_utc - ago * days, *rest), strict=True), source="platform", step=step)
         for step, (name, ago, *rest) in enumerate(rows)
     ]
+
+
+def list_extensions(as_of_utc: datetime, *, hostile: str) -> list[dict]:
+    """A-1: for two days more than promised, then one more; A-2 without a moment; B-3 before its limit: nothing."""
+    rows = [
+        ("A-1", 6, "housing", "现场情况复杂", 3),
+        ("A-1", 4, "housing", "现场情况复杂", 2),
+        ("A-2", 20, hostile, hostile, None),
+        ("B-3", 28, "fire_rescue", None, 26),
+    ]
+    days = timedelta(days=1)
+    return [
+        {
+            "source": "platform", "incident_id": name, "step": step, "at_utc": as_of_utc - ago * days,
+            "department": department, "reason": reason,
+            "extended_until_utc": None if until is None else as_of_utc - until * days,
+        }
+        for step, (name, ago, department, reason, until) in enumerate(rows)
+    ]  # fmt: skip
+
+
+def list_promises(as_of_utc: datetime) -> list[dict]:
+    """Until when the extended cases were due at first: A-1 by its template, the others by their rows."""
+    days = timedelta(days=1)
+    promised = [("A-1", None, 5), ("A-2", 26, 25), ("B-3", 25, None)]
+    return [
+        {
+            "source": "platform", "incident_id": name, "due_at_utc": row and as_of_utc - row * days,
+            "template_due_at_utc": template and as_of_utc - template * days,
+        }
+        for name, row, template in promised
+    ]  # fmt: skip
 
 
 def list_moves(as_of_utc: datetime, *, hostile: str) -> list[dict]:

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from governance import warehouse
 from governance.cases.deadlines import (
     UNKNOWN,
     Pauses,
@@ -42,11 +40,12 @@ class Judged:
 
 
 def judge_clocks(
-    con: warehouse.Connection, templates: Mapping[str, Template], *, clock: WorkClock, as_of_utc: datetime
-) -> None:
-    """Make `map_clock`: one row per case that `src_clock_case` names. `templates` are named by their versions."""
-    cases = warehouse.fetch_frame(con, warehouse.read_sql("src_clock_case"))
-    pauses = warehouse.fetch_frame(con, warehouse.read_sql("src_clock_pause"), as_of_utc=as_of_utc)
+    cases: pd.DataFrame, pauses: pd.DataFrame, templates: Mapping[str, Template], *, clock: WorkClock
+) -> pa.Table:
+    """The rows of `map_clock`: one per case of `src_clock_case`, with their pauses of `src_clock_pause`.
+
+    `templates` are named by their versions. Needs no database, so that it can run beside one.
+    """
     places = cases[_A_CASE].assign(case_index=np.arange(len(cases)))
     pauses = pauses.merge(places, on=_A_CASE)
     judged = _judge_by_unit(cases, pauses, templates, clock=clock)
@@ -67,7 +66,7 @@ def judge_clocks(
         "is_paused": pa.array(is_paused & is_undone),
         "paused_hours": pa.array(paused_s / 3600),
     }
-    warehouse.load_arrow(con, "map_clock", pa.table(table))
+    return pa.table(table)
 
 
 def _judge_by_unit(

@@ -45,6 +45,9 @@ MOVES_WHILE_PAUSED = ("resumed", "extended", "transferred", "returned", "cancell
 
 STATELESS = ("paused", "resumed", "extended")
 
+PLAIN_KINDS = ("reported", "registered", "dispatched", "accepted", "disposed", "verified", "closed", "evaluated")
+"""What a case goes through when nothing comes in between (`list_plain_lives`)."""
+
 
 NOBODY, DESK_NO, CHECK_NO, NAMELESS_NO = -3, -1, -2, 0
 """Numbers of holders that are no department: nobody, the dispatching room, whoever verifies, one without a name."""
@@ -101,3 +104,20 @@ def list_kinds() -> pa.Table:
             "holder_no": pa.array([_HOLDERS.get(kind) for kind in KINDS], pa.int32()),
         }
     )
+
+
+def list_plain_lives() -> pa.Table:
+    """The lives that go straight from a first event to closing or evaluation: `kinds`, one bit for each by its place.
+
+    Every move is allowed and every kind comes once, in the order of `KINDS`, without a hand-over, a pause or an
+    extension: about three quarters of all cases.
+    """
+    lives: list[tuple[str, ...]] = [(START,)]
+    ended: list[tuple[str, ...]] = []
+    while lives:
+        life = lives.pop()
+        ended += [life[1:]] if life[-1] in {"closed", "evaluated"} else []
+        follows = [kind for kind in MOVES[life[-1]] if kind in PLAIN_KINDS and kind not in life]
+        lives += [(*life, kind) for kind in follows]
+    bits = sorted({sum(1 << KINDS.index(kind) for kind in life) for life in ended})
+    return pa.table({"kinds": pa.array(bits, pa.int32())})

@@ -90,7 +90,7 @@ def place_file(con: warehouse.Connection, file: StagedFile, placement: Placement
     warehouse.set_variables(con, staged_file=str(file.path))
     reader = warehouse.stream_arrow(con, warehouse.read_sql("src_staged_file"))
     schema = _place(reader.schema.empty_table(), placement, source=file.source).schema
-    with pyarrow.parquet.ParquetWriter(partial, schema, compression="zstd", compression_level=1) as parquet:
+    with pyarrow.parquet.ParquetWriter(partial, schema, compression="snappy") as parquet:
         for batch in reader:
             parquet.write_table(_place(pa.Table.from_batches([batch]), placement, source=file.source))
     partial.replace(target)

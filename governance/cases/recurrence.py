@@ -22,6 +22,7 @@ import pyarrow as pa
 from governance import warehouse
 from governance.cases.nearby import NOT_CLOSED, find_next_nearby
 from governance.cases.recurrence_curve import draw_curves
+from governance.grids.neighbours import EARTH_RADIUS_M
 from governance.scenarios.template import Recurrence
 
 _DAY_US = 86_400_000_000
@@ -50,9 +51,10 @@ def _tabulate_rules(rules: Mapping[str, Recurrence]) -> pa.Table:
 
 def _find_nearby(con: warehouse.Connection, *, as_of_utc: datetime) -> pa.Table:
     """case_row and next_row (row ids of `core_case`) of the recurrences that distance tells, scenario by scenario."""
+    warehouse.build_table(con, "mid_located_case", as_of_utc=as_of_utc, earth_radius_m=EARTH_RADIUS_M)
     found = [_NEARBY.empty_table()]
     for scenario, radius_m, within_days in warehouse.fetch_rows(con, "src_unkeyed_scenario"):
-        cases = warehouse.fetch_arrow(con, "src_located_case", scenario=scenario, as_of_utc=as_of_utc)
+        cases = warehouse.fetch_arrow(con, "src_located_case", scenario=scenario)
         next_row = find_next_nearby(
             cases["lon"].to_numpy(),
             cases["lat"].to_numpy(),

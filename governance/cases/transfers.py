@@ -13,6 +13,7 @@ from typing import Literal
 import pandas as pd
 
 from governance.cases.departments import NONE
+from governance.scenarios.pins import pin_version
 from governance.scenarios.template import Template
 
 Change = Literal["lead", "collaborator", "boundary", "dispatch"]
@@ -28,6 +29,9 @@ _MOST_REASONS = 3
 class Proposal:
     """One contested rule: `from_department` keeps passing cases of a scene to `to_department`.
 
+    template_version: the pin of the template whose rule it is; district: the one that it judges alone, None for the
+    city's.
+
     change: "dispatch" where the receiver leads the scene anyway (whoever sent the case elsewhere sent it astray);
     "lead" where most of the cases end with the receiver (let it lead, or part the scene in two); "collaborator" where
     the receiver has no part in the scene (say whether it has one); "boundary" where both have a part and the cases
@@ -35,6 +39,8 @@ class Proposal:
     """
 
     scenario: str
+    template_version: str
+    district: str | None
     scene: str | None
     from_department: str
     to_department: str
@@ -62,28 +68,31 @@ def list_proposals(
     least_cases: int = LEAST_CASES,
     least_share: float = LEAST_SHARE,
 ) -> list[Proposal]:
-    """The contested rules in the rows of `out_dispute`, the most cases first; `templates` are named by scenario.
+    """The contested rules in the rows of `out_dispute`, the most cases first; `templates` are named by their versions.
 
-    Cases that nobody known passed on contest no rule. A scenario without a template has no rules to contest.
+    Each version is judged by its own cases, so a district with an overlay answers for itself. Cases that nobody known
+    passed on contest no rule. A case without a template has no rules to contest.
     """
-    keys = ["scenario", "scene", "from_department", "to_department"]
+    keys = ["scenario", "template_version", "scene", "from_department", "to_department"]
     proposals = []
-    for (scenario, scene, sender, receiver), rows in disputes.groupby(keys, dropna=False):
-        template, held = templates.get(scenario), int(rows["held_cases"].iloc[0])
+    for (_, version, scene, sender, receiver), rows in disputes.groupby(keys, dropna=False):
+        template, held = templates.get(version), int(rows["held_cases"].iloc[0])
         cases = int(rows["cases"].sum())
         if template is None or NONE in {sender, receiver} or cases < max(least_cases, least_share * held):
             continue
         name = None if pd.isna(scene) else str(scene)
-        proposals.append(_propose(template, name, sender, receiver, rows))
+        proposals.append(_propose(template, name, sender, receiver, rows=rows))
     return sorted(proposals, key=lambda found: (-found.cases, *(str(getattr(found, key) or "") for key in keys)))
 
 
-def _propose(template: Template, scene: str | None, sender: str, receiver: str, rows: pd.DataFrame) -> Proposal:
+def _propose(template: Template, scene: str | None, sender: str, receiver: str, *, rows: pd.DataFrame) -> Proposal:
     lead, helpers = _find_parties(template, scene)
     cases, ended = int(rows["cases"].sum()), int(rows["ended_with_receiver"].sum())
     reasons = rows[rows["reason"] != ""].sort_values(["cases", "reason"], ascending=[False, True]).head(_MOST_REASONS)
     return Proposal(
         scenario=template.id,
+        template_version=pin_version(template),
+        district=template.district,
         scene=scene,
         from_department=sender,
         to_department=receiver,

@@ -65,9 +65,14 @@ class Request:
     left_out: date | None = None
 
     @property
+    def names(self) -> frozenset[str]:
+        """The slices that it cuts or filters by."""
+        return frozenset({*self.by, *(name for name, value in self.where.items() if value is not None)})
+
+    @property
     def is_fine(self) -> bool:
         """Whether it names towns or scenes, which are not counted by day."""
-        return bool(_FINE & {*self.by, *(name for name, value in self.where.items() if value is not None)})
+        return bool(_FINE & self.names)
 
 
 def ask_indicators(  # noqa: PLR0913  each is one way to cut, and has a default
@@ -88,13 +93,18 @@ def ask_indicators(  # noqa: PLR0913  each is one way to cut, and has a default
     and closing ("due"); holding and recurrence have dates of their own, which the column `cohort` says. Days are the
     city's, `until` is not among them. A value is blank (NaN) where the denominator is empty; shares lie in 0..1;
     `has_volume` says whether the denominator reaches `minimum_volume` (default: the registry's).
-    Without `indicators`: all that can be cut so. Raises ConfigError for what is unknown or cannot be cut so.
+    Without `indicators`: all that can be cut so; `attrs["left_out"]` says of each other one, by id, why it cannot.
+    Raises ConfigError for what is unknown or cannot be cut so.
     """
     request = make_request(indicators, by, cohort=cohort, where=where)
     request = replace(request, period=_check(period, PERIODS, "period"), since=since, until=until)
+    left_out = {entry.id: why for entry in request.indicators if (why := explain_refusal(request, entry))}
     if indicators is None:
-        request = replace(request, indicators=tuple(e for e in request.indicators if not explain_refusal(request, e)))
-    return answer(city, request, minimum_volume=minimum_volume)
+        kept = tuple(entry for entry in request.indicators if entry.id not in left_out)
+        request = replace(request, indicators=kept)
+    frame = answer(city, request, minimum_volume=minimum_volume)
+    frame.attrs["left_out"] = left_out
+    return frame
 
 
 def make_request(
@@ -148,28 +158,30 @@ def judge(frame: pd.DataFrame, *, minimum_volume: int) -> pd.DataFrame:
 
 def explain_refusal(request: Request, indicator: Indicator) -> str:
     """Why an indicator cannot be cut as asked, as a sentence; empty if it can."""
-    span = [day for day in (request.since, request.until) if day is not None]
     if indicator.question in _DATED:
-        finer = request.period == "week" or request.left_out or any(day.day != 1 for day in span)
-        if finer or request.is_fine:
+        if "scene" in request.names:
+            return f"`{indicator.id}` is not counted by scene: ask it by scenario."
+        if request.left_out or _choose_grain(request, is_whole=True) == "day":
             return (
-                f"`{indicator.id}` is counted by month, district, scenario and department: "
-                "ask it for whole months, without towns and scenes."
+                f"`{indicator.id}` is counted by week (from Monday) and month: "
+                "let the days begin and end with one, and leave none out."
             )
+        if "level_2_id" in request.names and _choose_grain(request, is_whole=True) == "week":
+            return f"`{indicator.id}` is counted by town in whole months only: ask for months, or for districts."
     elif request.is_fine and _choose_grain(request) == "day":
         return "Towns and scenes are counted by week (from Monday) and month: let the days begin and end with one."
     return ""
 
 
-def _choose_grain(request: Request) -> str:
-    """The coarsest rows that add up to the answer."""
+def _choose_grain(request: Request, *, is_whole: bool = False) -> str:
+    """The coarsest rows that add up to the answer; `is_whole`: of weeks wherever they do, as there are none by day."""
     span = [day for day in (request.since, request.until) if day is not None]
     if request.left_out is not None:
         return "day"
     if request.period != "week" and all(day.day == 1 for day in span):
         return "month"
     is_weekly = request.period in {"week", None} and all(day.weekday() == 0 for day in span)
-    return "week" if is_weekly and request.is_fine else "day"
+    return "week" if is_weekly and (request.is_fine or is_whole) else "day"
 
 
 def _ask_question(city: Asks, request: Request, question: Question, needed: list[str]) -> pd.DataFrame | None:
@@ -180,7 +192,8 @@ def _ask_question(city: Asks, request: Request, question: Question, needed: list
         return None
     params: dict[str, Any] = {name: request.where.get(name) for name in SLICES}
     params |= {f"by_{name}": name in request.by for name in SLICES}
-    params |= {"grain": _choose_grain(request), "bucket": request.period, "cohort": request.cohort}
+    grain = _choose_grain(request, is_whole=question in _DATED)
+    params |= {"grain": grain, "bucket": request.period, "cohort": request.cohort}
     params |= {"since": request.since, "until": request.until, "left_out": request.left_out}
     params["indicators"] = [entry.id for entry in wanted]
     name = f"indicator_{question}"

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from governance.indicators.asking import Asks, Cohort, Where, ask_indicators, find_day, judge, make_request
+from governance.indicators.asking import (
+    Asks,
+    Cohort,
+    Where,
+    ask_indicators,
+    explain_refusal,
+    find_day,
+    judge,
+    make_request,
+)
 from governance.indicators.comparing import compare_windows, keep_comparable
 from governance.indicators.composite import score_composite
 from governance.indicators.leagues import rank_rows
@@ -92,6 +101,13 @@ def ask_members(city: Asks, asked: Assessment) -> pd.DataFrame:
     """Every indicator that can be cut so, of every member: the main variants' rows of `ask_indicators`."""
     rows = ask_indicators(city, by=asked.by, **_cut(asked), **asked.where)
     return _take_main(rows)
+
+
+def list_left_out(asked: Assessment) -> tuple[str, ...]:
+    """The rated indicators that cannot be cut so: those of whole weeks and months, in a running period."""
+    request = make_request(list_rated(), asked.by, cohort=asked.cohort, where=asked.where)
+    request = replace(request, since=asked.term.since, until=asked.term.until)
+    return tuple(entry.id for entry in request.indicators if explain_refusal(request, entry))
 
 
 def ask_standing(city: Asks, asked: Assessment) -> Standing:

@@ -1,4 +1,4 @@
--- grain: one row per scenario, scene, sender, receiver and reason: cases of the last 365 days that were handed over
+-- grain: one row per scenario, template version, scene, sender, receiver and reason: cases handed over, last 365 days
 select * from out_dispute
 where $scenario::varchar is null or scenario = $scenario
-order by cases desc, scenario, scene, from_department, to_department, reason
+order by cases desc, scenario, template_version, scene, from_department, to_department, reason

@@ -1,4 +1,4 @@
--- grain: one row per scenario with the template that judges it in the whole city
-select scenario, template from meta_template
-where district is null and ($scenario::varchar is null or scenario = $scenario)
-order by scenario
+-- grain: one row per template that judges cases of a scenario: the city's (district null) first, then the districts'
+select scenario, district, template_version, template from meta_template
+where $scenario::varchar is null or scenario = $scenario
+order by scenario, district nulls first

@@ -31,6 +31,7 @@ matched as (
 select
     source, incident_id, scenario, department,
     case when grid_no is null then '~unmatched' else coalesce(level_1_id, '') end as level_1_id,
+    case when grid_no is null then '~unmatched' else coalesce(level_2_id, '') end as level_2_id,
     closed_at_utc, within_days,
     epoch_us($as_of_utc::timestamp - closed_at_utc) / 86400e6 as followed_days,
     first_new.source as recurred_source, first_new.incident_id as recurred_incident_id, days as days_to_recurrence,

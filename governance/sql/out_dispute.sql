@@ -1,7 +1,10 @@
--- grain: one row per scenario, scene, sender, receiver and reason: cases of the last 365 days that were handed over
+-- grain: one row per scenario, template version, scene, sender, receiver and reason: cases handed over, last 365 days
+-- a district with a version of its own is counted apart: its cases contest its rules, not the city's
 -- held_cases: of the scene, those that the sender ever had; ended_with_receiver: in the end the receiver had it
 with recent as (
-    select source, incident_id, coalesce(scenario, '~unmapped') as scenario, scene, first_department, last_department
+    select
+        source, incident_id, coalesce(scenario, '~unmapped') as scenario, template_version, scene, first_department,
+        last_department
     from core_case
     where reported_on >= $as_of_day - 365 and stage <> 'cancelled'
 ),
@@ -22,13 +25,14 @@ holder as (
     select source, incident_id, from_department from handed
 ),
 held as (
-    select scenario, scene, department as from_department, count(*) as held_cases
+    select scenario, template_version, scene, department as from_department, count(*) as held_cases
     from holder join recent using (source, incident_id)
     group by all
 ),
 counted as (
     select
-        recent.scenario, recent.scene, handed.from_department, handed.to_department, handed.reason, count(*) as cases,
+        recent.scenario, recent.template_version, recent.scene, handed.from_department, handed.to_department,
+        handed.reason, count(*) as cases,
         count(*) filter (where recent.last_department = handed.to_department) as ended_with_receiver
     from handed join recent using (source, incident_id)
     group by all
@@ -36,6 +40,6 @@ counted as (
 select counted.*, coalesce(held.held_cases, 0) as held_cases
 from counted
 left join held
-    on held.scenario = counted.scenario and held.scene is not distinct from counted.scene
-        and held.from_department = counted.from_department
-order by cases desc, scenario, scene, from_department, to_department, reason
+    on held.scenario = counted.scenario and held.template_version is not distinct from counted.template_version
+        and held.scene is not distinct from counted.scene and held.from_department = counted.from_department
+order by cases desc, scenario, template_version, scene, from_department, to_department, reason

@@ -2,5 +2,5 @@
 select
     source, incident_id, reported_at_utc, template_version, level, due_at_utc, template_due_at_utc, disposed_at_utc,
     extended_until_utc, extended_at_utc, is_open, coalesce(ended_at_utc, getvariable('as_of_utc')) as followed_to_utc
-from src_told_case
+from mid_told_case
 where is_open or pauses > 0 or extended_until_utc is not null

@@ -15,3 +15,6 @@ select
 from read_parquet(getvariable('placed_files')) as row
 join mid_file as file using (file_key)
 anti join lost using (file_key, row_number)
+-- one range of ids at a time, where the build asks for it
+where (getvariable('first_id') is null or row.incident_id >= getvariable('first_id')::varchar)
+    and (getvariable('end_id') is null or row.incident_id < getvariable('end_id')::varchar)

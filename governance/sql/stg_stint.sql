@@ -12,7 +12,7 @@ changed as (
 stretched as (
     select
         case_no, holder_no, at_utc as from_utc, place as began_place,
-        row_number() over in_time as stint,
+        count(*) filter (where holder_no <> getvariable('nobody_no')) over in_time as stint,
         lead(at_utc) over in_time as to_utc,
         lead(place) over in_time as ended_place,
         lead(reason_no) over in_time as reason_no

@@ -13,6 +13,7 @@ from governance.indicators.evaluation import (
     Standing,
     add_changes,
     ask_standing,
+    list_left_out,
     list_rated,
     put_in_order,
     rank_members,
@@ -190,6 +191,9 @@ def _show_all(view: View, asked: Assessment, members: pd.DataFrame, rated: list[
             view.say("evaluation.cases"), format="localized", help=view.say("evaluation.cases_of", name=name)
         )
     show_listing(spread, columns, key="all_indicators")
+    left_out = [name_of_indicator(view, indicator) for indicator in list_left_out(asked)]
+    if left_out:
+        parts.show_note(view.say("evaluation.left_out", names=view.say("sheet.semicolon").join(left_out)))
 
 
 def _show_member(view: View, asked: Assessment, members: pd.DataFrame, rated: list[str]) -> None:

@@ -20,7 +20,7 @@ _FORMATS = {
 
 
 def show_disputes(view: View, scenario: str) -> None:
-    """Contested rules as sentences with a proposal each; they are the whole city's, whatever unit is chosen."""
+    """Contested rules as sentences with a proposal each; they are all of the city, whatever unit is chosen."""
     parts.show_title(view.say("disputes.title"), view.say("disputes.note"))
     frame = _list_disputes(view, view.city.current.sha256, scenario, view.language)
     if frame.empty:

@@ -14,19 +14,21 @@ from governance.indicators.windows import start_months
 from governance.ui import parts
 from governance.ui.choices import Unit, choose, find_district
 from governance.ui.flow_picture import show_flows
+from governance.ui.language import MISSING
 from governance.ui.pages.scenario_disputes import show_disputes
 from governance.ui.view import View
 
 _MONTHS = 12
 _FLOWS = 12
 _MATRIX = 14
+_EXTENSIONS = 12
 _STRONG = 5
 _FIGURES = ("registered_cases", "bounce_rate", "returned_cases")
 _KINDS = ("transferred", "returned")
 
 
 def show_holders(view: View, scenario: str, unit: Unit) -> None:
-    """Headlines, the flow picture and its matrix, who has not accepted, whose hours, the slowest link, disputes."""
+    """Headlines, flow picture and matrix, who has not accepted, whose hours, the slowest link, extensions, disputes."""
     since = start_months(find_day(view.city), months=_MONTHS)
     waiting = view.ask("waiting", level=unit.level, unit_id=unit.unit_id, scenario=scenario)
     _show_figures(view, scenario, unit, since=since, waiting=waiting)
@@ -44,6 +46,7 @@ def show_holders(view: View, scenario: str, unit: Unit) -> None:
         _show_hours(view, scenario, district, since=since)
     with right:
         _show_slowest(view, scenario)
+    _show_extensions(view, scenario, district)
     show_disputes(view, scenario)
 
 
@@ -194,6 +197,43 @@ def _show_hours(view: View, scenario: str, district: Unit, *, since: date) -> No
 @st.cache_data(max_entries=200, show_spinner=False)
 def _charge(_view: View, sha256: str, scenario: str, district: str, since: date) -> pd.DataFrame:  # noqa: ARG001
     return charge_hours(_view.city, since=since, scenario=scenario, level_1_id=district or None)
+
+
+def _show_extensions(view: View, scenario: str, district: Unit) -> None:
+    """Who was given more time, for which reasons, and how much."""
+    place = district.name if district.level else view.say("choose.whole_city")
+    parts.show_title(view.say("holders.extensions", place=place), view.say("holders.extensions_note"))
+    rows = view.ask("extensions", scenario=scenario, district=district.unit_id)
+    if rows.empty:
+        parts.show_note(view.say("holders.no_extensions"))
+        return
+    shown = rows.head(_EXTENSIONS).to_dict("records")
+    told = {"shown": view.count(len(shown)), "rows": view.count(len(rows))}
+    parts.show_note(view.say("holders.extensions_shown", **told, extensions=view.count(shown[0]["all_extensions"])))
+    parts.show_table(
+        [
+            parts.Column(view.say("column.department")),
+            parts.Column(view.say("column.reason"), is_wide=True),
+            *(
+                parts.Column(view.say(f"column.{name}"), is_number=True)
+                for name in ("extensions", "share", "mean_extra")
+            ),
+        ],
+        (
+            (
+                view.department_name(row["department"]),
+                row["reason"] or view.say("holders.no_reason"),
+                view.count(row["extensions"]),
+                view.share(row["share"]),
+                _spell_hours(view, row["mean_extra_hours"]),
+            )
+            for row in shown
+        ),
+    )
+
+
+def _spell_hours(view: View, hours: float) -> str:
+    return MISSING if pd.isna(hours) else view.say("unit.hours", value=view.decimal(hours))
 
 
 def _show_slowest(view: View, scenario: str) -> None:

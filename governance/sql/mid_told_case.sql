@@ -7,8 +7,9 @@ with told as (
         -- a log in which nobody ever has the case tells no more of holders than none
         trace.first_held_at_utc is not null as has_log, trace.last_department as last_holder,
         -- of two closings the later one, as it was known at the moment
-        greatest(if(incident.closed_at_utc < getvariable('as_of_utc'), incident.closed_at_utc, null), trace.closed_at_utc)
-            as closed_at_utc,
+        greatest(
+            if(incident.closed_at_utc < getvariable('as_of_utc'), incident.closed_at_utc, null), trace.closed_at_utc
+        ) as closed_at_utc,
         incident.is_closed and incident.closed_at_utc is null and trace.closed_at_utc is null as is_closed_some_time,
         incident.is_cancelled
             or coalesce(trace.cancelled_at_utc >= coalesce(trace.reopened_at_utc, trace.cancelled_at_utc), false)
