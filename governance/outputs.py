@@ -55,7 +55,8 @@ def build_outputs(con: warehouse.Connection, profile: Profile, templates: Templa
     find_recurrences(con, rules, as_of_utc=as_of_utc)
     warehouse.build_table(con, "out_recurring_place")
     curves = warehouse.fetch_arrow(con, "src_whole_curve")
-    warehouse.load_arrow(con, "out_half_life", tabulate_half_lives(curves.to_pandas()))
+    lives = warehouse.fetch_arrow(con, "src_recurrence_group")
+    warehouse.load_arrow(con, "out_half_life", tabulate_half_lives(curves.to_pandas(), lives.to_pandas()))
     days = {scenario: rule.within_days for scenario, rule in rules.items()}
     build_counts(con, as_of_utc=as_of_utc, zone=profile.timezone, recurrence_days=days)
 

@@ -178,6 +178,78 @@ def test_the_naive_half_life_is_the_day_when_half_of_those_seen_are_back():
     assert estimate_half_life(curve.sample(frac=1, random_state=1)).naive_days == 2, "row order does not matter"
 
 
+def live_at_places(seed, *, places, rate_shape):
+    """Lives of cases at places whose backgrounds differ: gamma-distributed, and every case may come back.
+
+    A frame of `src_recurrence_group`'s rows, and the same cases as one curve, over 90 days.
+    """
+    rng = np.random.default_rng(seed)
+    rate = rng.gamma(rate_shape, 1 / 200 / rate_shape, places)
+    place = np.repeat(np.arange(places), rng.poisson(rate * 900))
+    closed = rng.uniform(0, 900, len(place))
+    back = np.where(rng.random(len(place)) < 0.15, closed + rng.exponential(25 / np.log(2), len(place)), np.inf)
+    reports = np.concatenate([1000 * place + closed, (1000 * place + back)[back < 900]])
+    after = np.sort(np.append(reports, np.inf))[np.searchsorted(np.sort(reports), 1000 * place + closed, "right")]
+    wait = np.where(after < 1000 * place + 900, after - 1000 * place - closed, np.inf)
+    followed = np.minimum(np.floor(900 - closed), 90)
+    is_back = np.ceil(wait) <= followed
+    lives = pd.DataFrame(
+        {"place_group": place % 20, "is_recurrence": is_back, "day": np.where(is_back, np.ceil(wait), followed)}
+    ).astype({"day": int})
+    ends = np.bincount(lives.day, minlength=91)
+    recurred = np.bincount(lives.day[is_back], minlength=91)
+    at_risk = ends.sum() - (np.cumsum(ends) - ends)
+    return lives.groupby(["place_group", "is_recurrence", "day"]).size().rename("cases").reset_index(), count_curve(
+        recurred, at_risk
+    )
+
+
+def test_the_interval_covers_what_many_places_tell_although_cases_of_one_place_hang_together():
+    _, whole = live_at_places(0, places=150_000, rate_shape=0.3)
+    truth = estimate_half_life(whole).half_life_days
+    held = {"widened": 0, "plain": 0}
+    for seed in range(1, 17):
+        lives, curve = live_at_places(seed, places=1_000, rate_shape=0.3)
+        widened, plain = estimate_half_life(curve, lives), estimate_half_life(curve)
+        assert widened.half_life_days == plain.half_life_days
+        assert widened.low_days <= plain.low_days
+        assert widened.high_days >= plain.high_days
+        held["widened"] += widened.low_days < truth < widened.high_days
+        held["plain"] += plain.low_days < truth < plain.high_days
+    assert held["widened"] >= 14, held  # noqa: PLR2004  of 16
+
+
+def test_groups_that_say_the_same_widen_nothing_and_unlike_ones_do():
+    curve = expect_curve(90, share=0.1, half_life_days=30, background_per_day=5e-4, count=4_000)
+    ends = np.append(curve.at_risk[:-1].to_numpy() - curve.at_risk[1:].to_numpy(), curve.at_risk.iloc[-1])
+    rows = [
+        {"place_group": group, "day": day, "is_recurrence": is_back, "cases": cases / 20}
+        for group in range(20)
+        for day, back, end in zip(curve.day, curve.recurred, ends, strict=True)
+        for is_back, cases in ((True, back), (False, end - back))
+    ]
+    alike = pd.DataFrame(rows)
+    plain = estimate_half_life(curve)
+    same = estimate_half_life(curve, alike)
+    # The quantile of 19 degrees of freedom instead of the normal one is all that differs.
+    assert same.low_days == pytest.approx(plain.low_days, rel=0.05)
+    # The same sums, but in one half of the groups all come back by day 20, in the other half all later.
+    is_here = (alike.place_group < 10) == (alike.day <= 20)  # noqa: PLR2004
+    apart = alike.assign(cases=np.where(alike.is_recurrence, alike.cases * 2 * is_here, alike.cases))
+    assert estimate_half_life(curve, apart).low_days < 0.9 * same.low_days
+
+
+def test_every_case_lies_in_a_group_of_its_place(con):
+    load_cases(con, followed_days=np.full(200, 50.0), back_after_days=np.tile([5, np.nan], 100))
+    draw(con, carport=20)
+    groups = warehouse.fetch_frame(con, "select place_group, count(*) as cases from core_recurrence group by all")
+    assert groups.place_group.between(0, 19).all()
+    assert groups.cases.sum() == 200  # noqa: PLR2004
+    lives = warehouse.fetch_arrow(con, "src_recurrence_group").to_pandas()
+    assert lives.cases.sum() == 200  # noqa: PLR2004
+    assert lives.loc[lives.is_recurrence, "cases"].sum() == 100  # noqa: PLR2004
+
+
 def test_mere_chance_has_no_half_life_and_the_interval_says_so():
     found = estimate_half_life(expect_curve(90, share=0, half_life_days=30, background_per_day=1e-3, count=5_000))
     assert (found.low_days, found.high_days) == (0, np.inf)

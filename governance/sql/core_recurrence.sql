@@ -4,7 +4,9 @@ with closed as (
     select
         core_case.rowid as case_row, source, incident_id, scenario, coalesce(department, '~none') as department,
         grid_no, greatest(closed_at_utc, reported_at_utc) as closed_at_utc, place_key is not null as has_key,
-        within_days
+        within_days,
+        -- places in twenty groups by chance, so that cases of one place stay together (half_life.py)
+        (hash(coalesce(place_key, grid_no::varchar, incident_id)) % 20)::tinyint as place_group
     from core_case join map_recurrence using (scenario)
     where stage <> 'cancelled' and reported_at_utc < $as_of_utc and closed_at_utc < $as_of_utc
 ),
@@ -32,7 +34,7 @@ select
     source, incident_id, scenario, department,
     case when grid_no is null then '~unmatched' else coalesce(level_1_id, '') end as level_1_id,
     case when grid_no is null then '~unmatched' else coalesce(level_2_id, '') end as level_2_id,
-    closed_at_utc, within_days,
+    closed_at_utc, within_days, place_group,
     epoch_us($as_of_utc::timestamp - closed_at_utc) / 86400e6 as followed_days,
     first_new.source as recurred_source, first_new.incident_id as recurred_incident_id, days as days_to_recurrence,
     case first_new.is_far when true then 'distance' when false then 'place' end as matched_by,
