@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LinearRegression
 
+from governance.hazard.features import FEATURES, OTHER
+
 Floats = npt.NDArray[np.float64]
 
 REWEIGHTINGS = 3
@@ -22,7 +24,7 @@ LEAST_EXPECTED = 1e-3
 
 @dataclass(frozen=True)
 class Rates:
-    """A model: `rates` per feature, `base` in reports per 28 days, and the fallback used where none could be fitted."""
+    """A model: `rates` per column of features, `base` in reports per 28 days, the fallback where none was fitted."""
 
     rates: Floats
     base: float
@@ -30,11 +32,16 @@ class Rates:
 
 
 def fit_rates(features: Floats, reports: Floats, *, exposure: float = 1.0) -> Rates:
-    """Fit rates to (rows, features) and the reports that followed (rows), counted over `exposure` times 28 days."""
-    kinds = features.shape[1]
-    design = np.column_stack([features, np.ones(len(features))]) * exposure
+    """Fit rates to (rows, columns) and the reports that followed (rows), counted over `exposure` times 28 days.
+
+    Where the other scenarios stand one by one behind FEATURES, their sum gets no rate of its own.
+    """
+    used = np.arange(features.shape[1])
+    if len(used) > len(FEATURES):
+        used = np.delete(used, OTHER)
+    design = np.column_stack([features[:, used], np.ones(len(features))]) * exposure
     expected = np.full(len(reports), max(float(reports.mean()), LEAST_EXPECTED))
-    solution = np.zeros(kinds + 1)
+    solution = np.zeros(design.shape[1])
     for _ in range(REWEIGHTINGS):
         # A Poisson count varies as much as it is expected: rows weigh by the inverse.
         scale = 1 / np.sqrt(np.maximum(expected, LEAST_EXPECTED))
@@ -45,7 +52,9 @@ def fit_rates(features: Floats, reports: Floats, *, exposure: float = 1.0) -> Ra
         model.fit(triangle[:, :-1], triangle[:, -1])
         solution = np.asarray(model.coef_)
         expected = design @ solution
-    return Rates(solution[:-1], float(solution[-1]), None)
+    rates = np.zeros(features.shape[1])
+    rates[used] = solution[:-1]
+    return Rates(rates, float(solution[-1]), None)
 
 
 def pool_rates(counts: Floats, features: Floats, *, history_feature: int) -> Rates:
@@ -64,6 +73,10 @@ def pool_rates(counts: Floats, features: Floats, *, history_feature: int) -> Rat
 
 
 def explain(rates: Rates, features: Floats) -> Floats:
-    """Contributions (rows, features + 1) in reports per 28 days, the base last; they sum to the forecast."""
-    base = np.full((len(features), 1), rates.base)
-    return np.hstack([features * rates.rates, base])
+    """Contributions (rows, FEATURES + 1) in reports per 28 days, the base last; they sum to the forecast.
+
+    What the other scenarios add one by one is summed into "other".
+    """
+    named, others = features[:, :OTHER] * rates.rates[:OTHER], features[:, OTHER:] @ rates.rates[OTHER:]
+    base = np.full(len(features), rates.base)
+    return np.column_stack([named, others, base])
