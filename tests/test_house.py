@@ -20,7 +20,7 @@ ROOMS = (
 )  # fmt: skip
 OWNERS = {
     "duckdb": {"governance/warehouse.py"},
-    "sklearn": {"governance/hazard/model.py"},
+    "sklearn": {"governance/hazard/model.py", "governance/hazard/candidates.py"},
     "pydeck": {"governance/ui/map.py"},
 }
 # The package's face shows names of later rooms; __main__ starts the commands.

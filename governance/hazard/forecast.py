@@ -167,7 +167,7 @@ def _describe(
     return {
         "scenario": scenarios[place],
         "rates": dict(zip(FEATURES[:OTHER], rates.rates[:OTHER].tolist(), strict=True)),
-        "other_rates": {name: rate for name, rate in others.items() if rate > 0},
+        "other_rates": {name: rate for name, rate in others.items() if rate > 0 and name != scenarios[place]},
         "base": rates.base,
         "level_factor": factor,
         "origins": [] if rates.fallback else learnt_on,
