@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benchmarks.hazard_series import Series, list_judged, load_merseyside, load_stuttgart, shift_points
+from benchmarks.hazard_series import Series, list_judged, load_merseyside, load_stuttgart, shift_series
 from benchmarks.report import ROOT, date_and_machine, draw_table, write_section
 from governance.hazard.backtest import HORIZONS_DAYS, PERIODS, list_days, run_backtest
 from governance.hazard.candidates import BASELINES, CANDIDATES, Additive, Boosted, Candidate, Mean
@@ -187,7 +187,7 @@ def tabulate_shifts(series: Series, days: Sequence[date]) -> list[str]:
     candidates = [*BASELINES, Additive(is_pooled=True)]
     listed = []
     for east, north in ((0.0, 0.0), *SHIFTS):
-        moved = shift_points(series, east, north) if east or north else series
+        moved = shift_series(series, east, north) if east or north else series
         ground = replace(moved.ground, judged=series.ground.judged)
         outcomes = run_backtest(ground, candidates, days={28: days}, progress=lambda _: None)
         at = summarise(outcomes, seed=SEED).to_pandas().query("scenario == '~all' and model == @PRODUCT")

@@ -7,7 +7,7 @@ the size of the Output Areas; those in or beside which anything was reported bef
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from governance.grids.neighbours import Neighbours, find_neighbours, find_within
 from governance.grids.polygons import make_hexagons, measure_areas
 from governance.grids.repair import read_sound_polygons
 from governance.hazard.backtest import Ground
+from governance.hazard.shifts import count_daily, shift_ground
 
 DATA = ROOT.parent / "shared" / "data"
 LEAST_REPORTS = 50
@@ -84,37 +85,20 @@ def load_stuttgart(folder: Path = DATA / "stuttgart", *, resolution: int = 9) ->
     return _prepare("Stuttgart", points, polygons[used | (touches > 0)], begins, ends)
 
 
-def count_daily(points: pd.DataFrame, polygons: np.ndarray) -> pa.Table:
-    """One row per grid, scenario and day; points outside every grid are left out."""
-    located = points.assign(grid_no=_locate(polygons, points))
-    located = located[located["grid_no"] >= 0]
-    counted = located.groupby(["grid_no", "scenario", "day"], sort=True).size().rename("reports").reset_index()
-    table = pa.Table.from_pandas(counted[["grid_no", "scenario", "day", "reports"]], preserve_index=False)
-    day = table.schema.get_field_index("day")
-    return table.set_column(day, "day", pc.cast(table["day"], pa.date32(), safe=False)).set_column(
-        0, "grid_no", pc.cast(table["grid_no"], pa.int32())
-    )
-
-
-def shift_points(series: Series, east: float, north: float) -> Series:
+def shift_series(series: Series, east: float, north: float) -> Series:
     """The same incidents, all moved by so many grid widths: as if the grids had been drawn elsewhere."""
-    width_km = float(np.sqrt(np.median(series.ground.area_km2)))
-    points = series.points.copy()
-    points["lat"] += north * width_km / 111.195
-    points["lon"] += east * width_km / (111.195 * np.cos(np.radians(points["lat"].mean())))
-    daily = count_daily(points, series.polygons)
-    ground = Ground(daily, series.ground.scenarios, series.ground.neighbours, series.ground.area_km2)
-    return Series(series.name, ground, series.test_begins, series.test_ends, points, series.polygons)
+    cover = build_cover(series.polygons)
+    return replace(series, ground=shift_ground(series.ground, series.points, cover, east=east, north=north))
 
 
 def _prepare(name: str, points: pd.DataFrame, polygons: np.ndarray, begins: date, ends: date) -> Series:
-    points = points.dropna(subset=["lon", "lat"])
+    points = points.dropna(subset=["lon", "lat"]).assign(reports=1)
     area = measure_areas(polygons)
     inside = shapely.point_on_surface(polygons)
     radius_m = FAR_WIDTHS * 1000 * float(np.sqrt(np.median(area)))
     far = find_within(shapely.get_x(inside), shapely.get_y(inside), radius_m)
     ground = Ground(
-        count_daily(points, polygons),
+        count_daily(points, build_cover(polygons)),
         tuple(sorted(points["scenario"].unique())),
         Neighbours(*find_neighbours(polygons), *far),
         area,

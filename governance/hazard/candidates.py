@@ -100,7 +100,8 @@ class Mixture:
     def predict(self, now: Evidence) -> Floats:
         """The mixture, per row."""
         around = now.features[:, FEATURES.index("near") : OTHER].mean(axis=1)
-        return self.level * (self.own_share * now.decays[:, self.column] + (1 - self.own_share) * around)
+        mixed: Floats = self.level * (self.own_share * now.decays[:, self.column] + (1 - self.own_share) * around)
+        return mixed
 
 
 @dataclass(frozen=True)
