@@ -26,6 +26,11 @@ FIGURES = {
     "red_kept": "worst 5 % kept",
     "find_day": "mean day of finding",
 }
+_METHOD = (
+    "Every forecast was made from the reports before its day alone, and judged by those after it. Intervals are 95 %, "
+    "by resampling the periods. The best count baseline is picked in hindsight, scenario by scenario, from the last "
+    "28, 91, 364 and all days: a ratio above 1 is better than anyone could have counted."
+)
 _LEFT, _RIGHT, _ROW, _TOP = 230, 700, 22, 46
 
 
@@ -50,23 +55,20 @@ def describe_result(result: Result) -> list[str]:
     """The lines of the report."""
     about, summary = result.about, result.summary.to_pandas()
     audit = about["audit"]
+    kind = "; synthetic data" if about["is_synthetic"] else ""
     lines = [
         "# Backtest of the hazard",
         "",
         (
-            f"Snapshot {about['generation']}, as of {about['as_of_utc']} UTC{'; synthetic data' * about['is_synthetic']}. "
-            f"{about['grids']:,} grids, reports from {about['first_day']} to {about['end']}."
+            f"Snapshot {about['generation']}, as of {about['as_of_utc']} UTC{kind}. {about['grids']:,} grids, reports "
+            f"from {about['first_day']} to {about['end']}."
         ),
         "",
-        (
-            "Every forecast was made from the reports before its day alone, and judged by those after it. Intervals are "
-            "95 %, by resampling the periods. The best count baseline is picked in hindsight, scenario by scenario, from "
-            "the last 28, 91, 364 and all days: a ratio above 1 is better than anyone could have counted."
-        ),
+        _METHOD,
         "",
         (
-            f"Leakage audit: {audit['numbers']:,} features and forecasts as of {audit['days']} day(s) were made again with "
-            "another future; none changed."
+            f"Leakage audit: {audit['numbers']:,} features and forecasts as of {audit['days']} day(s) were made again "
+            "with another future; none changed."
         ),
         "",
         _describe_choice(about["choice"]),
