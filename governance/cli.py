@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from governance import cli_indicators, cli_scenarios
+from governance import cli_backtest, cli_indicators, cli_scenarios
 from governance.errors import CheckFailed, ConfigError, GovernanceError
 
 app = typer.Typer(
@@ -274,6 +274,7 @@ def doctor(city: CityFile = None, build_dir: BuildDir = DEFAULT_BUILD_DIR, *, as
 
 
 app.command(epilog=cli_indicators.EXAMPLE)(cli_indicators.indicators)
+app.command(epilog=cli_backtest.EXAMPLE)(cli_backtest.backtest)
 
 
 def main() -> None:

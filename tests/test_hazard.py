@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -18,53 +16,7 @@ from governance.grids.neighbours import Neighbours
 from governance.hazard.features import build_features, sum_blocks
 from governance.hazard.forecast import forecast_hazard, list_origins
 from governance.hazard.model import explain, fit_rates
-
-AS_OF = date(2025, 7, 1)
-NO_NEIGHBOURS = np.zeros(0, dtype=np.int32)
-
-
-@dataclass(frozen=True)
-class Policy:
-    red_share: float = 0.05
-    yellow_share: float = 0.15
-    floor_expected_reports_28d: float = 0.05
-
-
-def islands(grids: int) -> Neighbours:
-    alone = np.zeros(grids + 1, dtype=np.int32)
-    return Neighbours(alone, NO_NEIGHBOURS, alone, NO_NEIGHBOURS)
-
-
-def ring(grids: int) -> Neighbours:
-    """Every grid touches the one before and the one behind it."""
-    places = np.arange(grids)
-    indices = np.sort(np.stack([(places - 1) % grids, (places + 1) % grids], axis=1), axis=1).ravel()
-    indptr = np.arange(0, 2 * grids + 1, 2)
-    near = indptr.astype(np.int32), indices.astype(np.int32)
-    return Neighbours(*near, *near)
-
-
-def daily(rows: Sequence[tuple[int, str | None, date, int]]) -> pa.Table:
-    grid_no, scenario, day, reports = zip(*rows, strict=True) if rows else ((), (), (), ())
-    return pa.table(
-        {
-            "grid_no": pa.array(grid_no, pa.int32()),
-            "scenario": pa.array(scenario, pa.string()),
-            "day": pa.array(day, pa.date32()),
-            "reports": pa.array(reports, pa.int32()),
-        }
-    )
-
-
-def simulate(*, grids: int = 60, days: int = 400, seed: int = 3) -> tuple[pa.Table, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    rates = rng.gamma(0.5, 0.1, grids)
-    counts = rng.poisson(rates[:, None], (grids, days))
-    grid, age = np.nonzero(counts)
-    rows = [
-        (int(g), "a", AS_OF - timedelta(days=int(a) + 1), int(counts[g, a])) for g, a in zip(grid, age, strict=True)
-    ]
-    return daily(rows), rates
+from tests.tiny_hazard import AS_OF, Policy, daily, islands, ring, simulate
 
 
 def test_features_by_hand() -> None:
@@ -78,7 +30,8 @@ def test_features_by_hand() -> None:
     assert features[0, 0, 0] == pytest.approx((4 * 0.5 + 2 * 0.25) / weight_28 * 28)
     assert features[0, 0, 2] == pytest.approx(6 / 56 * 28)
     # The report on the forecast's own day was not known yet.
-    assert features[1].sum() == pytest.approx(features[1, 0, 5])
+    assert features[1, :, :6].sum() == pytest.approx(features[1, 0, 5])
+    assert features[1, 0, 6:].tolist() == [pytest.approx(features[1, 0, 5]), 0]
 
 
 def test_neighbours_and_other_scenarios_by_hand() -> None:

@@ -15,12 +15,12 @@ PACKAGE = ROOT / "governance"
 ROOMS = (
     "errors", "toml_model", "work_calendar", "profile", "scenarios", "tables", "warehouse", "snapshot", "ingest",
     "grids", "cases", "hazard", "indicators", "city", "export_orders", "exports", "indicator_exports", "disputes",
-    "health", "outputs", "refresh", "pipeline", "freshness", "doctor", "demo", "ui", "cli_scenarios", "cli_indicators",
-    "cli",
+    "backtests", "backtest_report", "health", "outputs", "refresh", "pipeline", "freshness", "doctor", "demo", "ui",
+    "cli_scenarios", "cli_indicators", "cli_backtest", "cli",
 )  # fmt: skip
 OWNERS = {
     "duckdb": {"governance/warehouse.py"},
-    "sklearn": {"governance/hazard/model.py"},
+    "sklearn": {"governance/hazard/model.py", "governance/hazard/candidates.py"},
     "pydeck": {"governance/ui/map.py"},
 }
 # The package's face shows names of later rooms; __main__ starts the commands.

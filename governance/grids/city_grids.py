@@ -110,7 +110,7 @@ def _as_id(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
-def _choose_radius_m(frame: geopandas.GeoDataFrame) -> float:
+def choose_radius_m(frame: geopandas.GeoDataFrame) -> float:
     """How far the far neighbours reach: 1.5 km, or three grid widths where grids are larger than that."""
     width_m = float(np.sqrt(frame["area_km2"].median()) * 1000)
     return max(FAR_RADIUS_M, 3 * width_m)
@@ -138,7 +138,7 @@ def _open_neighbours(frame: geopandas.GeoDataFrame, sha256: str, folder: Path) -
     path = folder / "grids" / f"neighbours-{COVER_VERSION}-{sha256[:16]}.npz"
     if not path.exists():
         near = find_neighbours(frame.geometry.to_numpy())
-        far = find_within(frame["lon"].to_numpy(), frame["lat"].to_numpy(), _choose_radius_m(frame))
+        far = find_within(frame["lon"].to_numpy(), frame["lat"].to_numpy(), choose_radius_m(frame))
         names = ("near_indptr", "near_indices", "far_indptr", "far_indices")
         with _replacing(path) as partial, partial.open("wb") as stream:
             np.savez(stream, allow_pickle=False, **dict(zip(names, (*near, *far), strict=True)))

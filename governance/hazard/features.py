@@ -29,6 +29,9 @@ RATE_DAYS = 28  # every feature is a rate in reports per 28 days, whatever the l
 MOST_ORIGINS = 12
 HALF_LIVES_DAYS = (28, 448)
 FEATURES = ("own_28d", "own_448d", "own_history", "near", "far", "other")
+OTHER = FEATURES.index("other")
+# An incident found by an inspection tells where inspectors were sent: it counts little, or red grids would stay red.
+DISCOVERED_WEIGHT = 0.2
 # Weighted reports are rounded to multiples of this. Sums of up to eight million reports are then exact, and so the
 # same for every order of the rows: else two grids with the same past could swap ranks from one build to the next.
 QUANTUM = 2.0**-30
@@ -38,32 +41,48 @@ QUANTUM = 2.0**-30
 class Blocks:
     """Counts by block before `as_of` (block 0 is the newest); arrays are (blocks, scenarios, grids).
 
-    counts: reports. decayed[h]: reports decayed to the end of their block with half-life h.
-    history_days: days of data before as_of. block_days: length of every block but the oldest.
+    counts: reports. weighted: reports, and incidents found by inspections at their weight; decayed[h]: the same,
+    decayed to the end of their block with half-life h. history_days: days of data before as_of. block_days: length of
+    every block but the oldest.
     """
 
     scenarios: tuple[str, ...]
     counts: Floats
+    weighted: Floats
     decayed: tuple[Floats, ...]
     history_days: int
     block_days: int
+    half_lives_days: tuple[int, ...]
 
 
-def sum_blocks(
-    daily: pa.Table, scenarios: tuple[str, ...], *, grids: int, as_of: date, block_days: int = RATE_DAYS
+def sum_blocks(  # noqa: PLR0913  what to count, where, until when, and how it fades
+    daily: pa.Table,
+    scenarios: tuple[str, ...],
+    *,
+    grids: int,
+    as_of: date,
+    block_days: int = RATE_DAYS,
+    half_lives_days: tuple[int, ...] = HALF_LIVES_DAYS,
+    discovered_weight: float = DISCOVERED_WEIGHT,
 ) -> Blocks:
     """Sum the daily reports before `as_of`; rows on or after it are not looked at, whatever they hold.
 
+    daily: grid_no, scenario, day, reports, and where inspections are told apart `discovered`: incidents they found
+    that day, which count `discovered_weight` in the features and nothing in what is foretold.
+
     The first day of data, of any scenario, is the start of the history. Rows of other scenarios than `scenarios`
     are left out of the sums.
-    Raises InputError where a row names no grid of the city or no countable number of reports.
+    Raises InputError where a row names no grid of the city or no countable number of incidents.
     """
-    age = _measure_ages(daily, as_of)
+    age = measure_ages(daily, as_of)
     history_days = max(int(age.max(initial=0)), 0)
     index = pc.index_in(pc.cast(daily["scenario"], pa.string()), pa.array(scenarios, pa.string()))
     scenario = index.fill_null(-1).to_numpy()
     keep = (age >= 1) & (scenario >= 0)
-    grid, reports = _read_counts(daily.select(["grid_no", "reports"]).filter(pa.array(keep)), grids)
+    kinds = [name for name in ("reports", "discovered") if name in daily.column_names]
+    grid, counted = _read_counts(daily.select(["grid_no", *kinds]).filter(pa.array(keep)), grids)
+    reports = counted[0]
+    weighted = reports + discovered_weight * counted[1] if len(counted) > 1 else reports
     age, scenario = age[keep], scenario[keep]
     # One block more than there are origins: what came before the oldest of them.
     blocks = min(max(1, -(-history_days // block_days)), MOST_ORIGINS + 1)
@@ -76,28 +95,40 @@ def sum_blocks(
         return sums.reshape(shape) * QUANTUM
 
     days_before_end = age - block * block_days  # 1 … block_days, more in the oldest block
-    decayed = tuple(add_up(reports * 0.5 ** (days_before_end / half_life)) for half_life in HALF_LIVES_DAYS)
-    return Blocks(scenarios, add_up(reports), decayed, history_days, block_days)
+    decayed = tuple(add_up(weighted * 0.5 ** (days_before_end / half_life)) for half_life in half_lives_days)
+    counts = add_up(reports)
+    past = counts if weighted is reports else add_up(weighted)
+    return Blocks(scenarios, counts, past, decayed, history_days, block_days, half_lives_days)
 
 
 def build_features(blocks: Blocks, neighbours: Neighbours, *, origin: int) -> Floats:
-    """Features as of the end of block `origin` (0 = as_of): (scenarios, grids, 6), in reports per 28 days.
+    """Features as of the end of block `origin` (0 = as_of): (scenarios, grids, 6 + scenarios), in reports per 28 days.
+
+    First those named in FEATURES; then the slow rates of all scenarios one by one, 0 for the scenario itself, of
+    which "other" is the sum.
+    """
+    fast, slow = (decay_reports(blocks, half_life, origin=origin) for half_life in HALF_LIVES_DAYS)
+    days = blocks.history_days - origin * blocks.block_days
+    history = blocks.weighted[origin:].sum(axis=0) / max(days, 1) * RATE_DAYS
+    near = _average_neighbours(slow, neighbours.near_indptr, neighbours.near_indices)
+    far = _average_neighbours(slow, neighbours.far_indptr, neighbours.far_indices)
+    others = np.repeat(slow.T[None], len(slow), axis=0)
+    others[np.arange(len(slow)), :, np.arange(len(slow))] = 0
+    return np.concatenate([np.stack([fast, slow, history, near, far, others.sum(axis=-1)], axis=-1), others], axis=-1)
+
+
+def decay_reports(blocks: Blocks, half_life_days: int, *, origin: int) -> Floats:
+    """Rates (scenarios, grids) per 28 days as of the end of block `origin`, of reports that fade with the half-life.
 
     A decayed sum becomes a rate by dividing by the decayed time there was: a short history is no low rate.
     """
+    decayed = blocks.decayed[blocks.half_lives_days.index(half_life_days)]
     days = blocks.history_days - origin * blocks.block_days
-    fast, slow = (
-        _decay(decayed[origin:], blocks.block_days / half_life) / _sum_decay(half_life, days) * RATE_DAYS
-        for decayed, half_life in zip(blocks.decayed, HALF_LIVES_DAYS, strict=True)
-    )
-    history = blocks.counts[origin:].sum(axis=0) / max(days, 1) * RATE_DAYS
-    near = _mean_of_neighbours(slow, neighbours.near_indptr, neighbours.near_indices)
-    far = _mean_of_neighbours(slow, neighbours.far_indptr, neighbours.far_indices)
-    other = slow.sum(axis=0, keepdims=True) - slow
-    return np.stack([fast, slow, history, near, far, other], axis=-1)
+    total = _decay(decayed[origin:], blocks.block_days / half_life_days)
+    return total / sum_decay(half_life_days, days) * RATE_DAYS
 
 
-def _measure_ages(daily: pa.Table, as_of: date) -> npt.NDArray[np.int64]:
+def measure_ages(daily: pa.Table, as_of: date) -> npt.NDArray[np.int64]:
     """Days from each row to `as_of`: 1 is the day before, 0 and less are the future."""
     day = pc.cast(pc.cast(daily["day"], pa.date32()), pa.int32())
     if day.null_count:
@@ -106,22 +137,25 @@ def _measure_ages(daily: pa.Table, as_of: date) -> npt.NDArray[np.int64]:
     return ages
 
 
-def _read_counts(daily: pa.Table, grids: int) -> tuple[npt.NDArray[np.int64], Floats]:
-    """Grid number and reports of each row; all faults are told at once."""
+def _read_counts(daily: pa.Table, grids: int) -> tuple[npt.NDArray[np.int64], list[Floats]]:
+    """Grid number, and the counts of each further column; all faults are told at once."""
     grid = pc.fill_null(pc.cast(daily["grid_no"], pa.int64()), -1).to_numpy()
-    reports = pc.fill_null(pc.cast(daily["reports"], pa.float64()), np.nan).to_numpy()
+    counted = [pc.fill_null(pc.cast(daily[name], pa.float64()), np.nan).to_numpy() for name in daily.column_names[1:]]
     is_nowhere = (grid < 0) | (grid >= grids)
-    is_uncounted = ~(np.isfinite(reports) & (reports >= 0))
     faults = []
     if is_nowhere.any():
         faults.append(
             f"{is_nowhere.sum()} daily rows lie in no grid of 0 … {grids - 1}, such as {grid[is_nowhere][0]}."
         )
-    if is_uncounted.any():
-        faults.append(f"{is_uncounted.sum()} daily rows have no countable reports, such as {reports[is_uncounted][0]}.")
+    for name, counts in zip(daily.column_names[1:], counted, strict=True):
+        is_uncounted = ~(np.isfinite(counts) & (counts >= 0))
+        if is_uncounted.any():
+            faults.append(
+                f"{is_uncounted.sum()} daily rows have no countable {name}, such as {counts[is_uncounted][0]}."
+            )
     if faults:
         raise InputError(" ".join([*faults, "Count only located incidents, and weigh them by 0 or more."]))
-    return grid, reports
+    return grid, counted
 
 
 def _decay(blocks: Floats, half_lives: float) -> Floats:
@@ -133,13 +167,13 @@ def _decay(blocks: Floats, half_lives: float) -> Floats:
     return total
 
 
-def _sum_decay(half_life: int, days: int) -> float:
+def sum_decay(half_life: int, days: int) -> float:
     """The sum of 0.5 ** (age / half_life) over ages 1 … days, in days."""
     ratio = 0.5 ** (1 / half_life)
     return float(ratio * (1 - ratio ** max(days, 1)) / (1 - ratio))
 
 
-def _mean_of_neighbours(values: Floats, indptr: Integers, indices: Integers) -> Floats:
+def _average_neighbours(values: Floats, indptr: Integers, indices: Integers) -> Floats:
     grids = values.shape[1]
     matrix = scipy.sparse.csr_array((np.ones(len(indices)), indices, indptr), shape=(grids, grids))
     number = np.maximum(np.diff(indptr), 1)  # an island has no neighbours, and their mean is 0

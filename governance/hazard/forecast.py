@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,7 +11,16 @@ import pyarrow as pa
 
 from governance.errors import ConfigError
 from governance.grids.neighbours import Neighbours
-from governance.hazard.features import FEATURES, MOST_ORIGINS, RATE_DAYS, Blocks, Floats, build_features, sum_blocks
+from governance.hazard.features import (
+    FEATURES,
+    MOST_ORIGINS,
+    OTHER,
+    RATE_DAYS,
+    Blocks,
+    Floats,
+    build_features,
+    sum_blocks,
+)
 from governance.hazard.model import Rates, explain, fit_rates, pool_rates
 from governance.hazard.tiers import Policy, assign_tiers, rank_grids
 
@@ -75,12 +84,12 @@ def forecast_hazard(
     learnt_on = [(as_of - timedelta(days=origin * horizon_days)).isoformat() for origin in past]
     tiers, reasons, models = [TIERS.empty_table()], [REASONS.empty_table()], []
     for place, scenario in enumerate(scenarios):
-        rates, factor = _fit(blocks, past, now, place)
+        rates, factor = fit_scenario(blocks, past, now[place], place)
         contributions = explain(rates, now[place]) * factor
         expected = contributions.sum(axis=1)
         tiers.append(_list_tiers(scenario, expected, policies[scenario]))
         reasons.append(_list_reasons(scenario, now[place], contributions))
-        models.append(_describe(scenario, rates, factor, learnt_on))
+        models.append(_describe(scenarios, place, rates, factor, learnt_on))
     return Forecast(pa.concat_tables(tiers), pa.concat_tables(reasons), models)
 
 
@@ -94,12 +103,15 @@ def list_origins(blocks: Blocks) -> list[int]:
     return list(range(1, min(MOST_ORIGINS, max(whole, min(of_young, 1))) + 1))
 
 
-def _fit(blocks: Blocks, past: Mapping[int, Floats], now: Floats, place: int) -> tuple[Rates, float]:
-    """The rates of one scenario, and the factor that brings their level to that of the last blocks."""
+def fit_scenario(blocks: Blocks, past: Mapping[int, Floats], now: Floats, place: int) -> tuple[Rates, float]:
+    """The rates of the scenario number `place`, and the factor that brings their level to that of the last blocks.
+
+    past: the features as of each origin of `list_origins`; now: those of the scenario as of the blocks' day.
+    """
     reports = np.concatenate([np.zeros(0), *(blocks.counts[origin - 1, place] for origin in past)])
     if reports.sum() < LEAST_REPORTS:
         counts = blocks.counts[:, place].sum(axis=0)
-        return pool_rates(counts, now[place], history_feature=FEATURES.index("own_history")), 1.0
+        return pool_rates(counts, now, history_feature=FEATURES.index("own_history")), 1.0
     features = np.concatenate([past[origin][place] for origin in past])
     rates = fit_rates(features, reports, exposure=blocks.block_days / RATE_DAYS)
     return rates, _find_level(blocks, past, place, rates)
@@ -108,10 +120,18 @@ def _fit(blocks: Blocks, past: Mapping[int, Floats], now: Floats, place: int) ->
 def _find_level(blocks: Blocks, past: Mapping[int, Floats], place: int, rates: Rates) -> float:
     """Reports that came over reports that were forecast in the last 84 days, drawn towards 1 by few reports."""
     exposure = blocks.block_days / RATE_DAYS
-    recent = [origin for origin in past if (origin - 1) * blocks.block_days < LEVEL_DAYS]
-    said = sum(float(explain(rates, past[origin][place]).sum()) * exposure for origin in recent)
-    came = sum(float(blocks.counts[origin - 1, place].sum()) for origin in recent)
-    factor = (came + LEVEL_PRIOR_REPORTS) / (said + LEVEL_PRIOR_REPORTS)
+    said = [float(explain(rates, past[origin][place]).sum()) * exposure for origin in past]
+    came = [float(blocks.counts[origin - 1, place].sum()) for origin in past]
+    return measure_level(said, came, blocks.block_days)
+
+
+def measure_level(said: Sequence[float], came: Sequence[float], block_days: int) -> float:
+    """Reports that came over those foretold in the windows of the last 84 days, drawn towards 1 by few reports.
+
+    said, came: sums over all grids per window of `block_days`, the newest first.
+    """
+    recent = -(-LEVEL_DAYS // block_days)
+    factor = (sum(came[:recent]) + LEVEL_PRIOR_REPORTS) / (sum(said[:recent]) + LEVEL_PRIOR_REPORTS)
     return float(np.clip(factor, LEAST_FACTOR, GREATEST_FACTOR))
 
 
@@ -131,7 +151,7 @@ def _list_tiers(scenario: str, expected: Floats, policy: Policy) -> pa.Table:
 
 def _list_reasons(scenario: str, features: Floats, contributions: Floats) -> pa.Table:
     grids, terms = contributions.shape
-    values = np.hstack([features, np.ones((grids, 1))])
+    values = np.hstack([features[:, : len(FEATURES)], np.ones((grids, 1))])
     names = pa.array([*FEATURES, "base"])
     columns = {
         "grid_no": np.repeat(np.arange(grids, dtype=np.int32), terms),
@@ -143,10 +163,14 @@ def _list_reasons(scenario: str, features: Floats, contributions: Floats) -> pa.
     return pa.table(columns, schema=REASONS)
 
 
-def _describe(scenario: str, rates: Rates, factor: float, learnt_on: list[str]) -> dict[str, object]:
+def _describe(
+    scenarios: tuple[str, ...], place: int, rates: Rates, factor: float, learnt_on: list[str]
+) -> dict[str, object]:
+    others = dict(zip(scenarios, rates.rates[len(FEATURES) :].tolist(), strict=True))
     return {
-        "scenario": scenario,
-        "rates": dict(zip(FEATURES, rates.rates.tolist(), strict=True)),
+        "scenario": scenarios[place],
+        "rates": dict(zip(FEATURES[:OTHER], rates.rates[:OTHER].tolist(), strict=True)),
+        "other_rates": {name: rate for name, rate in others.items() if rate > 0 and name != scenarios[place]},
         "base": rates.base,
         "level_factor": factor,
         "origins": [] if rates.fallback else learnt_on,

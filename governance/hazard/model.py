@@ -13,16 +13,21 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LinearRegression
 
+from governance.hazard.features import FEATURES, OTHER
+
 Floats = npt.NDArray[np.float64]
 
 REWEIGHTINGS = 3
+# A rate of its own for each other scenario has a normal prior about the common one. In units of a standard error it
+# is as wide as 1,000 reports make it: with 100 reports the scenarios are all but alike, with 10,000 each has its own.
+POOLING_REPORTS = 1000.0
 LEAST_OWN_SHARE = 0.1
 LEAST_EXPECTED = 1e-3
 
 
 @dataclass(frozen=True)
 class Rates:
-    """A model: `rates` per feature, `base` in reports per 28 days, and the fallback used where none could be fitted."""
+    """A model: `rates` per column of features, `base` in reports per 28 days, the fallback where none was fitted."""
 
     rates: Floats
     base: float
@@ -30,22 +35,45 @@ class Rates:
 
 
 def fit_rates(features: Floats, reports: Floats, *, exposure: float = 1.0) -> Rates:
-    """Fit rates to (rows, features) and the reports that followed (rows), counted over `exposure` times 28 days."""
-    kinds = features.shape[1]
-    design = np.column_stack([features, np.ones(len(features))]) * exposure
+    """Fit rates to (rows, columns) and the reports that followed (rows), counted over `exposure` times 28 days.
+
+    Where the other scenarios stand one by one behind FEATURES, they share the rate of their sum, and each may have
+    more than that as far as the reports bear it out: see POOLING_REPORTS.
+    """
+    used = np.flatnonzero(features.any(axis=0))
+    penalty = np.where(used < len(FEATURES), 0.0, POOLING_REPORTS / max(float(reports.sum()), 1.0))
+    design = np.column_stack([features[:, used], np.ones(len(features))]) * exposure
     expected = np.full(len(reports), max(float(reports.mean()), LEAST_EXPECTED))
-    solution = np.zeros(kinds + 1)
+    solution = np.zeros(design.shape[1])
     for _ in range(REWEIGHTINGS):
         # A Poisson count varies as much as it is expected: rows weigh by the inverse.
-        scale = 1 / np.sqrt(np.maximum(expected, LEAST_EXPECTED))
-        # The triangle of a QR decomposition has the same least squares as all the rows, in eight rows.
-        weighted = np.column_stack([design, reports]) * scale[:, None]
-        triangle = np.asarray(np.linalg.qr(weighted, mode="r"))
-        model = LinearRegression(positive=True, fit_intercept=False)
-        model.fit(triangle[:, :-1], triangle[:, -1])
-        solution = np.asarray(model.coef_)
+        weight = 1 / np.maximum(expected, LEAST_EXPECTED)
+        solution = _solve(design, reports, weight, np.append(penalty, 0.0))
         expected = design @ solution
-    return Rates(solution[:-1], float(solution[-1]), None)
+    rates = np.zeros(features.shape[1])
+    rates[used] = solution[:-1]
+    if len(rates) > len(FEATURES):
+        # The common rate is every other scenario's; a scenario's own column is 0, so that its rate says nothing.
+        rates[len(FEATURES) :] += rates[OTHER]
+        rates[OTHER] = 0
+    return Rates(rates, float(solution[-1]), None)
+
+
+def _solve(design: Floats, reports: Floats, weight: Floats, penalty: Floats) -> Floats:
+    """Non-negative weighted least squares; `penalty` per column of unit length draws its coefficient towards 0.
+
+    The products of the columns, and a matrix of as many rows that has the same ones, say all that the rows say: so the
+    solver sees dozens of rows instead of a hundred thousand. Columns are brought to one length first, for precision.
+    """
+    weighted = np.column_stack([design, reports]) * np.sqrt(weight)[:, None]
+    length = np.maximum(np.linalg.norm(weighted, axis=0), np.finfo(float).tiny)
+    products = (weighted / length).T @ (weighted / length)
+    values, vectors = np.linalg.eigh(products + np.diag(np.append(penalty, 0.0)))
+    root = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
+    model = LinearRegression(positive=True, fit_intercept=False)
+    model.fit(root[:, :-1], root[:, -1])
+    solution: Floats = np.asarray(model.coef_) * length[-1] / length[:-1]
+    return solution
 
 
 def pool_rates(counts: Floats, features: Floats, *, history_feature: int) -> Rates:
@@ -64,6 +92,10 @@ def pool_rates(counts: Floats, features: Floats, *, history_feature: int) -> Rat
 
 
 def explain(rates: Rates, features: Floats) -> Floats:
-    """Contributions (rows, features + 1) in reports per 28 days, the base last; they sum to the forecast."""
-    base = np.full((len(features), 1), rates.base)
-    return np.hstack([features * rates.rates, base])
+    """Contributions (rows, FEATURES + 1) in reports per 28 days, the base last; they sum to the forecast.
+
+    What the other scenarios add one by one is summed into "other".
+    """
+    named, others = features[:, :OTHER] * rates.rates[:OTHER], features[:, OTHER:] @ rates.rates[OTHER:]
+    base = np.full(len(features), rates.base)
+    return np.column_stack([named, others, base])

@@ -1,0 +1,115 @@
+"""Which past incidents carry a forecast: every term of the additive model is linear in them, so it can be shared out.
+
+A report of grid g, a days old, adds to its own grid  factor · Σ rate_h · 28 · 0.5 ** (a / h) / Σ_days 0.5 ** (day / h),
+and to its neighbours its part of their mean. The shares and the base sum to the forecast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from governance.errors import InputError
+from governance.grids.neighbours import Neighbours
+from governance.hazard.features import (
+    DISCOVERED_WEIGHT,
+    FEATURES,
+    HALF_LIVES_DAYS,
+    OTHER,
+    RATE_DAYS,
+    Floats,
+    measure_ages,
+    sum_decay,
+)
+from governance.hazard.model import Rates
+
+SHARES = pa.schema(
+    [
+        ("feature", pa.string()),
+        ("grid_no", pa.int32()),
+        ("scenario", pa.string()),
+        ("day", pa.date32()),
+        ("incidents", pa.float64()),
+        ("contribution", pa.float64()),
+    ]
+)
+
+
+def read_rates(model: Mapping[str, Any], scenarios: Sequence[str]) -> tuple[Rates, float]:
+    """The rates and the level factor of one entry of `Forecast.models`, as kept with a snapshot."""
+    others = [model["other_rates"].get(name, 0.0) for name in scenarios]
+    rates = [*(model["rates"][name] for name in FEATURES[:OTHER]), 0.0, *others]
+    return Rates(np.array(rates), model["base"], model["fallback"]), float(model["level_factor"])
+
+
+def share_forecast(
+    daily: pa.Table,
+    model: Mapping[str, Any],
+    *,
+    grid_no: int,
+    scenarios: Sequence[str],
+    neighbours: Neighbours,
+    as_of: date,
+) -> pa.Table:
+    """The days whose incidents carry the forecast of one grid for the model's scenario, those that add most first.
+
+    daily: as `forecast_hazard` takes it. model: an entry of `Forecast.models` made from it with these scenarios.
+    Gives SHARES: feature is "own", "near", "far" or "other"; contribution in expected reports per 28 days. They sum to
+    the forecast without its base.
+    Raises InputError where there is no such grid.
+    """
+    if not 0 <= grid_no < len(neighbours.near_indptr) - 1:
+        raise InputError(f"There is no grid {grid_no}; grids are 0 … {len(neighbours.near_indptr) - 2}.")
+    rates, factor = read_rates(model, scenarios)
+    known = daily.filter(pa.array(measure_ages(daily, as_of) >= 1))
+    history_days = int(measure_ages(known, as_of).max(initial=0))
+    ages = np.arange(history_days + 1)
+    fast, slow = (_weigh_ages(ages, half_life, history_days) for half_life in HALF_LIVES_DAYS)
+    own = rates.rates[0] * fast + rates.rates[1] * slow + rates.rates[2] * RATE_DAYS / max(history_days, 1)
+    near, far = _find_neighbours(neighbours, grid_no)
+    itself = np.array([grid_no])
+    parts = [("own", model["scenario"], itself, own)]
+    for name, grids in (("near", near), ("far", far)):
+        parts.append((name, model["scenario"], grids, rates.rates[FEATURES.index(name)] / max(len(grids), 1) * slow))
+    for scenario, rate in zip(scenarios, rates.rates[len(FEATURES) :], strict=True):
+        parts.append(("other", scenario, itself, rate * slow))
+    shares = [_list_shares(known, as_of, *part[:3], part[3] * factor) for part in parts if part[3].any()]
+    table = pa.concat_tables([SHARES.empty_table(), *shares])
+    order = [("contribution", "descending"), ("day", "descending"), ("scenario", "ascending"), ("grid_no", "ascending")]
+    return table.filter(pc.greater(table["contribution"], 0)).sort_by(order)
+
+
+def _weigh_ages(ages: np.ndarray, half_life_days: int, history_days: int) -> Floats:
+    """What one report of each age adds to the decayed rate."""
+    weights: Floats = 0.5 ** (ages / half_life_days) / sum_decay(half_life_days, history_days) * RATE_DAYS
+    return weights
+
+
+def _find_neighbours(neighbours: Neighbours, grid_no: int) -> tuple[np.ndarray, np.ndarray]:
+    near = neighbours.near_indices[neighbours.near_indptr[grid_no] : neighbours.near_indptr[grid_no + 1]]
+    far = neighbours.far_indices[neighbours.far_indptr[grid_no] : neighbours.far_indptr[grid_no + 1]]
+    return near, far
+
+
+def _list_shares(
+    known: pa.Table, as_of: date, feature: str, scenario: str, grids: np.ndarray, weight_of_age: Floats
+) -> pa.Table:
+    is_meant = pc.and_(pc.is_in(known["grid_no"], pa.array(grids)), pc.equal(known["scenario"], scenario))
+    rows = known.filter(is_meant)
+    incidents = pc.cast(rows["reports"], pa.float64()).to_numpy()
+    if "discovered" in rows.column_names:
+        incidents = incidents + DISCOVERED_WEIGHT * pc.cast(rows["discovered"], pa.float64()).to_numpy()
+    columns = {
+        "feature": [feature] * rows.num_rows,
+        "grid_no": rows["grid_no"],
+        "scenario": [scenario] * rows.num_rows,
+        "day": rows["day"],
+        "incidents": incidents,
+        "contribution": incidents * weight_of_age[measure_ages(rows, as_of)],
+    }
+    return pa.table(columns).cast(SHARES)
