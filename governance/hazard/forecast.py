@@ -75,7 +75,7 @@ def forecast_hazard(
     learnt_on = [(as_of - timedelta(days=origin * horizon_days)).isoformat() for origin in past]
     tiers, reasons, models = [TIERS.empty_table()], [REASONS.empty_table()], []
     for place, scenario in enumerate(scenarios):
-        rates, factor = _fit(blocks, past, now, place)
+        rates, factor = fit_scenario(blocks, past, now[place], place)
         contributions = explain(rates, now[place]) * factor
         expected = contributions.sum(axis=1)
         tiers.append(_list_tiers(scenario, expected, policies[scenario]))
@@ -94,12 +94,15 @@ def list_origins(blocks: Blocks) -> list[int]:
     return list(range(1, min(MOST_ORIGINS, max(whole, min(of_young, 1))) + 1))
 
 
-def _fit(blocks: Blocks, past: Mapping[int, Floats], now: Floats, place: int) -> tuple[Rates, float]:
-    """The rates of one scenario, and the factor that brings their level to that of the last blocks."""
+def fit_scenario(blocks: Blocks, past: Mapping[int, Floats], now: Floats, place: int) -> tuple[Rates, float]:
+    """The rates of the scenario number `place`, and the factor that brings their level to that of the last blocks.
+
+    past: the features as of each origin of `list_origins`; now: those of the scenario as of the blocks' day.
+    """
     reports = np.concatenate([np.zeros(0), *(blocks.counts[origin - 1, place] for origin in past)])
     if reports.sum() < LEAST_REPORTS:
         counts = blocks.counts[:, place].sum(axis=0)
-        return pool_rates(counts, now[place], history_feature=FEATURES.index("own_history")), 1.0
+        return pool_rates(counts, now, history_feature=FEATURES.index("own_history")), 1.0
     features = np.concatenate([past[origin][place] for origin in past])
     rates = fit_rates(features, reports, exposure=blocks.block_days / RATE_DAYS)
     return rates, _find_level(blocks, past, place, rates)
