@@ -1,14 +1,15 @@
-"""The history of the tiers, played again from the reports: thirteen Mondays, and today.
+"""The history of the tiers, played again from the reports: Monday by Monday, and today.
 
-Nothing is remembered from one build to the next, so a build from the last snapshot and one from nothing agree. What
-starts the replay is soon forgotten: see docs/decisions/0014-tiers.md.
+Nothing is remembered from one build to the next, so a build from the last snapshot and one from nothing agree. The
+replay starts at the same Monday for a quarter of a year, thirteen to twenty-five weeks ago: a start that moved with
+every build would itself turn grids red and back (docs/decisions/0014-tiers.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +28,7 @@ from governance.hazard.tiers import (
     rank_in_areas,
     step_tiers,
 )
-from governance.hazard.weekly import WEEKS, PastForecasts, Scores, find_monday
+from governance.hazard.weekly import WEEK_DAYS, WEEKS, PastForecasts, Scores, count_weeks, find_monday
 
 Given = Callable[[date], Mapping[str, Codes]]
 """The tiers that experts have given on a day: per scenario (grids), NOT_GIVEN elsewhere; no scenario: none."""
@@ -50,7 +51,7 @@ PLACES = pa.schema(
 
 @dataclass(frozen=True)
 class History:
-    """What the replay gives: today's step, every step's grids that are not green, and every change with its reason.
+    """What the replay gives: today's step, and what is not green and what changed, then and on thirteen Mondays before.
 
     history: HISTORY. changes: CHANGES. places: PLACES, `area` numbers districts where they have places of their own.
     """
@@ -69,19 +70,21 @@ def replay_tiers(
     districts: Integers,
     given: Given,
 ) -> History:
-    """Tiers of today, step by step from thirteen Mondays ago.
+    """Tiers of today, step by step from the Monday at which the replay starts.
 
     today: the forecast as of the snapshot's day, made with what is known now. districts: number of each grid's
     district from 0 (int64, grids). A change is told against the step before, which is a Monday.
     """
     places = {name: count_places(policy, districts) for name, policy in policies.items()}
     changes, history = [CHANGES.empty_table()], [HISTORY.empty_table()]
+    first_told = find_monday(today.day) - timedelta(days=WEEK_DAYS * (WEEKS - 1))
     before: Step | None = None
     for scores in _list_scores(past, today):
         reports = past.count(scores.day)
         step = _step(before, scores, policies, places, given=given(scores.day), reports_28d=reports)
-        history.append(_list_history(step, tuple(policies)))
-        if before is not None:
+        if scores.day >= first_told:
+            history.append(_list_history(step, tuple(policies)))
+        if before is not None and scores.day > first_told:
             changes.append(explain_changes(before, step, policies, places))
         before = step
     if before is None:
@@ -90,8 +93,17 @@ def replay_tiers(
 
 
 def _list_scores(past: PastForecasts, today: Scores) -> Iterator[Scores]:
-    yield from past.score(find_monday(today.day), back=tuple(range(WEEKS - 1, -1, -1)))
+    last = find_monday(today.day)
+    weeks = (last - find_start(last)).days // WEEK_DAYS
+    yield from past.score(last - timedelta(days=WEEK_DAYS * WEEKS), back=tuple(range(weeks - WEEKS, -1, -1)))
+    yield from past.score(last, back=tuple(range(WEEKS - 1, -1, -1)))
     yield today
+
+
+def find_start(monday: date) -> date:
+    """The Monday at which the replay starts: the same for thirteen weeks on end, twelve or more weeks before."""
+    first_told = monday - timedelta(days=WEEK_DAYS * (WEEKS - 1))
+    return first_told - timedelta(days=WEEK_DAYS * (count_weeks(first_told) % WEEKS))
 
 
 def _step(

@@ -2,7 +2,7 @@
 
 The red places are claimed in this order, each time by rank (docs/decisions/0014-tiers.md has the figures):
 
-1. grids that rank within nine tenths of the places are red at once;
+1. grids that rank within 85 % of the places are red at once;
 2. grids that were red stay so as long as they rank within one and a half times the places;
 3. grids that rank within the places take what is left.
 """
@@ -26,7 +26,7 @@ TIERS = ("green", "yellow", "red")
 GREEN, YELLOW, RED = range(3)
 NOT_GIVEN = -1
 """The code of a grid whose tier no expert has given."""
-SURE_SHARE = Fraction(9, 10)
+SURE_SHARE = Fraction(85, 100)
 KEPT_SHARE = Fraction(3, 2)
 
 _SURE, _HELD, _NEW, _NONE = range(4)
@@ -131,7 +131,8 @@ def step_tiers(
     grids = len(expected)
     held = np.zeros(grids, dtype=bool) if was_red is None else was_red
     fixed = np.full(grids, NOT_GIVEN, dtype=np.int8) if given is None else given
-    rank = rank_in_areas(expected, places.area)
+    # Who has a tier by an expert's word competes with nobody.
+    rank = rank_in_areas(np.where(fixed == NOT_GIVEN, expected, -1.0), places.area)
     counts = (expected >= floor) & (expected > 0) & (fixed == NOT_GIVEN)
     claim = np.where(counts, _claim_places(rank, held, places), _NONE)
     red = (fixed == RED) | _take_places(claim, rank, places.area, places.red - _count(fixed == RED, places))

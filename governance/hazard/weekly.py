@@ -112,5 +112,9 @@ def find_week(day: date) -> date:
 def find_refit(day: date) -> date:
     """The last day on which models are fitted anew, the day itself or before."""
     monday = find_week(day)
-    week = (monday.toordinal() - 1) // WEEK_DAYS
-    return monday - timedelta(days=WEEK_DAYS * (week % REFIT_WEEKS))
+    return monday - timedelta(days=WEEK_DAYS * (count_weeks(monday) % REFIT_WEEKS))
+
+
+def count_weeks(monday: date) -> int:
+    """The number of a week, counted from the first Monday of the calendar, by which its turn is found."""
+    return (monday.toordinal() - 1) // WEEK_DAYS

@@ -47,7 +47,7 @@ def match_outcomes(outcomes: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame
     listed: grid_id, scenario, week (its Monday), kind.
     """
     days = pd.to_datetime(outcomes["inspected_on"])
-    week = days - pd.to_timedelta(days.dt.dayofweek, unit="D")
+    week = days - pd.to_timedelta(days.dt.day_of_week, unit="D")
     lists = listed.assign(week=pd.to_datetime(listed["week"]))[["grid_id", "scenario", "week", "kind"]]
     return outcomes.assign(week=week).merge(lists, on=["grid_id", "scenario", "week"], how="left")
 
