@@ -35,12 +35,12 @@ def draw_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str
     return [f"| {' | '.join(cells)} |" for cells in (titles, rule, *rows)]
 
 
-def write_section(name: str, lines: Iterable[str]) -> None:
-    """Replace what stands between the marks of this name in docs/performance.md."""
+def write_section(name: str, lines: Iterable[str], path: Path = PERFORMANCE) -> None:
+    """Replace what stands between the marks of this name in a document."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    text = PERFORMANCE.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
     if begin not in text:
-        raise SystemExit(f"{PERFORMANCE.name} has no mark {begin}. Put it, and its end, where the table belongs.")
+        raise SystemExit(f"{path.name} has no mark {begin}. Put it, and its end, where the table belongs.")
     head, rest = text.split(begin)
     tail = rest.split(end)[1]
-    PERFORMANCE.write_text("\n".join([head + begin, *lines, end + tail]), encoding="utf-8")
+    path.write_text("\n".join([head + begin, *lines, end + tail]), encoding="utf-8")

@@ -78,9 +78,7 @@ def number_districts(grids: CityGrids) -> tuple[Integers, list[str | None]]:
 
 def read_scores(forecast: Forecast, day: date, *, shape: tuple[int, int]) -> Scores:
     """The forecast's terms as arrays; `shape` is (scenarios, grids)."""
-    contributions = forecast.reasons["contribution"].to_numpy().reshape(*shape, -1)
-    values = forecast.reasons["value"].to_numpy().reshape(contributions.shape)
-    return Scores(day, values[..., :-1], contributions)
+    return Scores(day, forecast.reasons["contribution"].to_numpy().reshape(*shape, -1))
 
 
 def list_overrides(

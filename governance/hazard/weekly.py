@@ -29,13 +29,9 @@ Fit = tuple[Rates, float]
 
 @dataclass(frozen=True)
 class Scores:
-    """A forecast as of a day: `values` (scenarios, grids, features), and their `contributions` with the base's last.
-
-    Contributions are expected reports in 28 days.
-    """
+    """A forecast as of a day: contributions (scenarios, grids, terms) in expected reports of 28 days, the base last."""
 
     day: date
-    values: Floats
     contributions: Floats
 
     @property
@@ -71,7 +67,7 @@ class PastForecasts:
             values = build_features(blocks, self.neighbours, origin=weeks)
             fits = enumerate(self._find_fits(day))
             shares = [explain(rates, values[place]) * factor for place, (rates, factor) in fits]
-            yield Scores(day, values, np.stack(shares))
+            yield Scores(day, np.stack(shares))
 
     def count(self, until: date, *, days: int = RATE_DAYS) -> Floats:
         """Reports of the `days` days before `until`, (scenarios, grids)."""

@@ -1,4 +1,4 @@
--- grain: one row per grid and scenario with an open case that is severe (level I or II) or overdue: the badge beside the tier
+-- grain: one row per grid and scenario with an open severe (level I or II) or overdue case: the badge beside the tier
 select
     grid_no, scenario,
     count(*) filter (where level in ('I', 'II') and disposed_at_utc is null)::integer as severe_cases,
