@@ -35,8 +35,8 @@ def draw_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str
     return [f"| {' | '.join(cells)} |" for cells in (titles, rule, *rows)]
 
 
-def write_section(name: str, lines: Iterable[str], path: Path = PERFORMANCE) -> None:
-    """Replace what stands between the marks of this name in a document."""
+def write_section(name: str, lines: Iterable[str], *, path: Path = PERFORMANCE) -> None:
+    """Replace what stands between the marks of this name in a document, by default docs/performance.md."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     text = path.read_text(encoding="utf-8")
     if begin not in text:

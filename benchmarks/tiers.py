@@ -69,7 +69,7 @@ def main() -> None:
     write_section(
         "stillness",
         [date_and_machine("python -m benchmarks.tiers"), "", *draw_table(titles, rows), "", cost],
-        ROOT / "docs" / "tiers.md",
+        path=ROOT / "docs" / "tiers.md",
     )
 
 
