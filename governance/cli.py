@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from governance import cli_backtest, cli_indicators, cli_scenarios
+from governance import cli_backtest, cli_indicators, cli_planning, cli_scenarios, cli_tiers
 from governance.errors import CheckFailed, ConfigError, GovernanceError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app = typer.Typer(
     help="Grid-risk dashboard for city governance: from a city's files to red, yellow and green grids.",
 )
 app.add_typer(cli_scenarios.app, name="scenarios")
+app.add_typer(cli_tiers.app, name="tiers")
 messages = Console(stderr=True)
 
 BuildDir = Annotated[Path, typer.Option("--build-dir", help="Where everything the code makes is kept.")]
@@ -275,6 +276,8 @@ def doctor(city: CityFile = None, build_dir: BuildDir = DEFAULT_BUILD_DIR, *, as
 
 app.command(epilog=cli_indicators.EXAMPLE)(cli_indicators.indicators)
 app.command(epilog=cli_backtest.EXAMPLE)(cli_backtest.backtest)
+app.command(epilog=cli_planning.CAPACITY_EXAMPLE)(cli_planning.capacity)
+app.command(epilog=cli_planning.FAIRNESS_EXAMPLE)(cli_planning.fairness)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from governance.errors import GovernanceError
 from governance.ingest.files import hash_file
 from governance.pipeline import City
 from governance.profile import find_files
-from governance.refresh import hash_configuration
+from governance.refresh import hash_configuration, hash_overrides
 
 
 def is_current(build_dir: Path, city: City) -> bool:
@@ -20,6 +20,8 @@ def is_current(build_dir: Path, city: City) -> bool:
         return False
     inputs = manifest["inputs"]
     if inputs.get("configuration") != hash_configuration(city.profile, city.template_set, city.departments):
+        return False
+    if inputs.get("tier_overrides") != hash_overrides(city.profile):
         return False
     known = sorted((file["source"], file["sha256"]) for file in inputs["files"])
     present = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from governance import outputs, refresh, snapshot, warehouse
 from governance.cases.assembly import Judging, build_cases, check_categories
 from governance.cases.departments import index_departments
@@ -23,8 +20,7 @@ from governance.cases.placing import Placement, place_file, prepare_placement
 from governance.cases.work_clock import open_city_clock
 from governance.errors import ConfigError, NotReadyError, join_faults
 from governance.grids.city_grids import CityGrids, load_grids
-from governance.grids.neighbours import Neighbours
-from governance.hazard.forecast import forecast_hazard
+from governance.hazard_tables import build_hazard_tables, load_overrides
 from governance.ingest.combining import Staged, combine_events, combine_incidents, stage_sources
 from governance.ingest.event_staging import StagedEvents
 from governance.ingest.staging import StagedFile
@@ -71,6 +67,7 @@ def build_city(
     stage = build_dir / "stage"
     grids = load_grids(city.profile, stage)
     _check_districts(city, grids)
+    overrides = load_overrides(city.profile, grids, tuple(city.templates))
     clock = open_city_clock(city.profile.work_calendar, city.profile.zone, today=local_day(now_utc, city.profile))
     placement = prepare_placement(city.profile, city.template_set, grids=grids, clock=clock)
     telling = prepare_telling(index_departments(city.departments), clock)
@@ -90,12 +87,14 @@ def build_city(
         judging = Judging(city.profile, city.template_set, city.departments, clock, moment)
         build_cases(con, placed, judging, previous=previous)
         progress("hazard", 0.75)
-        _forecast(con, city, grids, as_of_utc=moment)
+        policies = {name: template.tiers for name, template in city.templates.items()}
+        build_hazard_tables(con, grids, policies, overrides, as_of_day=local_day(moment, city.profile))
         progress("pages", 0.85)
         outputs.build_outputs(con, city.profile, city.template_set, as_of_utc=moment)
         progress("publish", 0.95)
         manifest = _describe(city, staged, grids, moment, now_utc=now_utc)
         manifest["inputs"] |= {"configuration": configuration, "placement": placement.key}
+        manifest["inputs"] |= {"tier_overrides": refresh.hash_overrides(city.profile)}
         return snapshot.publish(draft, manifest=manifest)
 
 
@@ -174,23 +173,6 @@ def _suggest_district(district: str, ids: Mapping[str, str]) -> str:
     named = next((id_ for name, id_ in ids.items() if name.casefold() == district.casefold()), None)
     known = sorted(set(ids.values()))
     return f"; did you mean `{named}`?" if named else nearest(district, known) or f"; known: {', '.join(known)}."
-
-
-def _forecast(con: warehouse.Connection, city: City, grids: CityGrids, *, as_of_utc: datetime) -> None:
-    day = local_day(as_of_utc, city.profile)
-    warehouse.build_table(con, "mid_daily", as_of_day=day)
-    forecast = forecast_hazard(
-        warehouse.fetch_arrow(con, "src_daily"),
-        grids=len(grids.frame),
-        neighbours=Neighbours(*grids.near, *grids.far),
-        as_of=day,
-        policies={name: template.tiers for name, template in city.templates.items()},
-    )
-    warehouse.load_arrow(con, "out_tier", forecast.tiers)
-    warehouse.load_arrow(con, "out_reason", forecast.reasons)
-    models = [{"scenario": model["scenario"], "model": json.dumps(model, default=str)} for model in forecast.models]
-    schema = pa.schema([("scenario", pa.string()), ("model", pa.string())])
-    warehouse.load_arrow(con, "meta_model", pa.Table.from_pylist(models, schema=schema))
 
 
 def _describe(

@@ -246,7 +246,7 @@ class Pilot(Strict):
 
 
 class Profile(Strict):
-    """A whole city. `folder` is where its relative paths start."""
+    """A whole city. `folder` is where its relative paths start; `tier_overrides` is the file of tiers by experts."""
 
     schema_: Literal[1] = Field(alias="schema")
     id: Identifier
@@ -260,6 +260,7 @@ class Profile(Strict):
     work_calendar: WorkCalendar = WorkCalendar()
     departments: tuple[DepartmentEntry, ...] = ()
     pilots: tuple[Pilot, ...] = ()
+    tier_overrides: str | None = None
     sources: tuple[Source, ...] = Field(min_length=1)
     folder: Path = Field(default=Path(), exclude=True)
 

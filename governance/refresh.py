@@ -18,6 +18,7 @@ from governance.cases.assembly import Previous
 from governance.city import open_city
 from governance.errors import GovernanceError
 from governance.ingest.combining import Staged
+from governance.ingest.files import hash_file
 from governance.profile import Profile
 from governance.scenarios import Department, TemplateSet
 
@@ -56,6 +57,12 @@ def hash_program() -> str:
             digest.update(f"{place.as_posix()}\0".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def hash_overrides(profile: Profile) -> str:
+    """One name for the experts' file of tiers; empty where there is none."""
+    path = profile.folder / (profile.tier_overrides or "")
+    return hash_file(path) if path.is_file() else ""
 
 
 def find_last(build_dir: Path, *, configuration: str, placement: str) -> Last | None:

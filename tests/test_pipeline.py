@@ -122,7 +122,8 @@ SAME = (
     "core_case", "core_quarantine", "out_unit", "out_trend", "out_funnel", "out_department", "out_open",
     "out_grid_month", "out_stuck", "out_illegal_move", "out_illegal_sample", "out_recurring_place", "out_half_life",
     "core_stint", "out_handover", "out_holding", "out_count", "out_dispute", "out_received",
-    "meta_file", "meta_file_reason", "meta_location", "meta_unmapped",
+    "meta_file", "meta_file_reason", "meta_location", "meta_unmapped", "out_tier", "out_tier_history",
+    "out_tier_change", "out_tier_place", "out_inspection", "out_flare_up", "out_capacity", "out_urgent", "out_fairness",
 )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """A tiny city in a snapshot, worked by hand: four grids, two districts, two scenarios, thirteen cases, hostile texts.
 
-`core_*`, `out_tier`, `out_reason` and the accounts of the input are written here and in `tiny_lives` row by row; the
-remaining `out_*` and `meta_*` tables come from the package's own build, so that they are always those of a real one.
+`core_*`, `out_tier`, `out_reason` and the accounts of the input are written here, in `tiny_lives` and in `tiny_tiers`
+row by row; the remaining `out_*` and `meta_*` tables come from the package's own build, so that they are always those
+of a real one.
 
 As of 2025-03-01 00:00 UTC (08:00 in Ningbo). Overdue and open, in hours:
   A-1 48 · A-2 624 (seriously) · FORMULA 24 · B-2 12 · C-1 72 (in no grid) · D-1 6 (in no scenario, no department)
@@ -21,7 +22,7 @@ import shapely
 
 from governance import outputs, snapshot, warehouse
 from governance.scenarios import Template, TemplateSet, load_departments, load_templates
-from tests import tiny_lives
+from tests import tiny_lives, tiny_tiers
 
 SCRIPT = "<img src=x onerror=alert(1)>"
 FORMULA = "=cmd|' /C calc'!A0"
@@ -74,6 +75,7 @@ def fill_tiny(con: warehouse.Connection) -> None:
     load_rows(con, "core_quarantine", QUARANTINE_SCHEMA, list_quarantine())
     load_rows(con, "out_tier", TIER_SCHEMA, list_tiers())
     load_rows(con, "out_reason", REASON_SCHEMA, list_reasons())
+    tiny_tiers.load_tiers(con, as_of_day=AS_OF_UTC.date(), hostile=SCRIPT)
     load_rows(con, "core_stint", tiny_lives.STINT_SCHEMA, tiny_lives.list_stints(AS_OF_UTC, hostile=SCRIPT))
     load_rows(con, "src_handover", tiny_lives.HANDOVER_SCHEMA, tiny_lives.list_handovers(AS_OF_UTC, hostile=SCRIPT))
     load_rows(con, "core_illegal_move", tiny_lives.MOVE_SCHEMA, tiny_lives.list_moves(AS_OF_UTC, hostile=SCRIPT))
@@ -176,6 +178,7 @@ def list_tiers() -> list[dict]:
             "grid_no": number, "scenario": scenario, "expected_reports_28d": expected,
             "p_any_28d": 1 - math.exp(-expected), "rank": 1 + sum(other > expected for other in values),
             "tier": TIERS[scenario][number],
+            "is_override": (scenario, number) == ("group_rental", 1),
         }
         for scenario, values in EXPECTED.items()
         for number, expected in enumerate(values)
@@ -242,7 +245,9 @@ CASE_SCHEMA = schema(
     **dict(tiny_lives.CASE_COLUMNS),
 )  # fmt: skip
 QUARANTINE_SCHEMA = schema(source=TEXT, file=TEXT, row_number=LONG, reasons=pa.list_(TEXT), original=TEXT)
-TIER_SCHEMA = schema(grid_no=INT, scenario=TEXT, expected_reports_28d=DOUBLE, p_any_28d=DOUBLE, rank=INT, tier=TEXT)
+TIER_SCHEMA = schema(
+    grid_no=INT, scenario=TEXT, expected_reports_28d=DOUBLE, p_any_28d=DOUBLE, rank=INT, tier=TEXT, is_override=BOOL,
+)  # fmt: skip
 REASON_SCHEMA = schema(grid_no=INT, scenario=TEXT, feature=TEXT, value=DOUBLE, contribution=DOUBLE)
 LEVEL_SCHEMA = schema(level=INT, name_zh=TEXT, name_en=TEXT)
 LEVELS = [

@@ -136,12 +136,18 @@ class Pause(Strict):
 class TierPolicy(Strict):
     """How grids become red, yellow, green: shares of all grids, a floor, and days between visits per tier.
 
-    A grid below `floor_expected_reports_28d` is green however high it ranks.
+    A grid below `floor_expected_reports_28d` is green however high it ranks. `capacity` counts the grids that an
+    inspection list may hold, audits included, and then takes the place of `red_share`. With `places_by = "district"`
+    every district has red places in proportion to its grids. `audit_share` of a list is drawn at random from the
+    grids that are not red, so that it is seen what the colours miss.
     """
 
     red_share: float = Field(default=0.05, gt=0, le=1)
     yellow_share: float = Field(default=0.15, ge=0, le=1)
     floor_expected_reports_28d: float = Field(default=0.05, ge=0, allow_inf_nan=False)
+    capacity: int | None = Field(default=None, ge=1)
+    places_by: Literal["city", "district"] = "city"
+    audit_share: float = Field(default=0.1, ge=0, le=0.5)
     visit_every_days: dict[TierName, Annotated[int, Field(ge=1)]]
 
     @model_validator(mode="after")

@@ -1,0 +1,141 @@
+"""The commands on tiers: give one by an expert's word, list those given, say what changed, compare hit rates."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
+
+from governance.errors import ConfigError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Tiers: give one by an expert's word, list those given, what changed, hit rates.",
+)
+
+CityFile = Annotated[Path, typer.Option("--city", help="The city's profile, which names the file of overrides.")]
+BuildDir = Annotated[Path, typer.Option("--build-dir", help="Where everything the code makes is kept.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
+DEFAULT_CITY, DEFAULT_BUILD = Path("city.toml"), Path("build")
+
+
+@app.command(
+    epilog="Example: `python -m governance tiers override 330203-001-001-01 --scenario fire_lane --tier red "
+    "--reason 'market moved here' --author 'Wang Li' --until 2026-04-01`",
+)
+def override(  # noqa: PLR0913, PLR0917  the columns of the file, each with a name
+    grid: Annotated[str, typer.Argument(help="The grid's id.")],
+    scenario: Annotated[str, typer.Option(help="The scenario (id or name).")],
+    tier: Annotated[str, typer.Option(help="red | yellow | green")],
+    reason: Annotated[str, typer.Option(help="Why; shown beside the tier.")],
+    author: Annotated[str, typer.Option(help="Who says so; shown beside the tier.")],
+    until: Annotated[str, typer.Option(help="The first day without it, such as 2026-04-01.")],
+    from_: Annotated[str | None, typer.Option("--from", help="Its first day. Default: the snapshot's day.")] = None,
+    city: CityFile = DEFAULT_CITY,
+    build_dir: BuildDir = DEFAULT_BUILD,
+) -> None:
+    """Write an expert's tier into the city's file of overrides; the next build applies it."""
+    from governance.city import open_city
+    from governance.export_orders import find_id, find_zone
+    from governance.hazard.overrides import append_override
+
+    path = _find_file(city)
+    opened = open_city(build_dir)
+    today = opened.as_of_utc.replace(tzinfo=UTC).astimezone(find_zone(opened)).date()
+    names = opened.ask("export_names")
+    cells = {
+        "grid_id": grid, "scenario": find_id(names, "scenario", scenario), "tier": tier, "reason": reason,
+        "author": author, "from": from_ or today.isoformat(), "until": until,
+    }  # fmt: skip
+    scenarios = tuple(opened.manifest["scenarios"])
+    ids = opened.ask("grid_ids")["grid_id"].tolist()
+    added = append_override(
+        path, {name: text.strip() for name, text in cells.items()}, grid_ids=ids, scenarios=scenarios
+    )
+    Console(stderr=True).print(
+        f"{escape(added.grid_id)} is {added.tier} in {added.scenario} from {added.from_day} until {added.until_day}. "
+        f"Written to {escape(str(path))}; the next build applies it."
+    )
+
+
+@app.command("list", epilog="Example: `python -m governance tiers list`")
+def list_(build_dir: BuildDir = DEFAULT_BUILD, *, as_json: AsJson = False) -> None:
+    """List the tiers that experts have given, those in force first, with what the model says."""
+    from governance.city import open_city
+
+    _print_frame(open_city(build_dir).ask("overrides"), as_json=as_json)
+
+
+@app.command(epilog="Example: `python -m governance tiers changes --scenario group_rental --json`")
+def changes(
+    scenario: Annotated[str | None, typer.Option(help="Only this scenario (id or name).")] = None,
+    district: Annotated[str | None, typer.Option(help="Only this district (id or name).")] = None,
+    build_dir: BuildDir = DEFAULT_BUILD,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List the grids whose tier changed since the last Monday, with the reason as a code and its two numbers."""
+    from governance.city import open_city
+    from governance.export_orders import find_id
+
+    opened = open_city(build_dir)
+    names = opened.ask("export_names")
+    chosen = {
+        "scenario": find_id(names, "scenario", scenario) if scenario else None,
+        "district": find_id(names, "district", district) if district else None,
+    }
+    shown = [
+        "scenario", "grid_id", "tier_before", "tier", "reason", "number_before", "number_after", "rank_before",
+        "rank_after", "red_places", "since_day",
+    ]  # fmt: skip
+    _print_frame(opened.ask("tier_changes", **chosen)[shown], as_json=as_json)
+
+
+@app.command(epilog="Example: `python -m governance tiers hits --outcomes outcomes.csv`")
+def hits(
+    outcomes: Annotated[Path, typer.Option(help="CSV: grid_id, scenario, inspected_on, found (true, false, empty).")],
+    build_dir: BuildDir = DEFAULT_BUILD,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Compare how often red grids and random audits were found at fault, with 95 % intervals."""
+    from governance.city import open_city
+    from governance.inspections.outcomes import compare_hit_rates, read_outcomes
+
+    told = read_outcomes(outcomes)
+    _print_frame(compare_hit_rates(told, open_city(build_dir).ask("inspections")), as_json=as_json)
+
+
+def _find_file(city: Path) -> Path:
+    from governance.profile import load_profile
+
+    profile = load_profile(city)
+    if profile.tier_overrides is None:
+        raise ConfigError(f'{city} names no file of overrides. Add the line: tier_overrides = "tier_overrides.csv"')
+    return profile.folder / profile.tier_overrides
+
+
+def _print_frame(frame: pd.DataFrame, *, as_json: bool) -> None:
+    told = frame.assign(**{name: frame[name].dt.date.astype(str) for name in frame.select_dtypes("datetime").columns})
+    if as_json:
+        typer.echo(told.to_json(orient="records", force_ascii=False, indent=1))
+        return
+    table = Table(*(Column(str(name), overflow="fold") for name in told.columns))
+    for row in told.itertuples(index=False, name=None):
+        table.add_row(*(_spell(value) for value in row))
+    Console().print(table)
+
+
+def _spell(value: Any) -> str:
+    if value is None or value != value or str(value) == "<NA>":  # noqa: PLR0124  only NaN differs from itself
+        return ""
+    return f"{value:,.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else escape(str(value))

@@ -1,0 +1,162 @@
+"""The history of the tiers, played again from the reports: Monday by Monday, and today.
+
+Nothing is remembered from one build to the next, so a build from the last snapshot and one from nothing agree. The
+replay starts at the same Monday for a quarter of a year, thirteen to twenty-five weeks ago: a start that moved with
+every build would itself turn grids red and back (docs/decisions/0014-tiers.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+
+from governance.hazard.changes import CHANGES, Step, explain_changes
+from governance.hazard.tiers import (
+    GREEN,
+    NOT_GIVEN,
+    RED,
+    TIERS,
+    CapacityPolicy,
+    Codes,
+    Integers,
+    Places,
+    count_places,
+    rank_in_areas,
+    step_tiers,
+)
+from governance.hazard.weekly import WEEK_DAYS, WEEKS, PastForecasts, Scores, count_weeks, find_monday
+
+Given = Callable[[date], Mapping[str, Codes]]
+"""The tiers that experts have given on a day: per scenario (grids), NOT_GIVEN elsewhere; no scenario: none."""
+
+HISTORY = pa.schema(
+    [
+        ("scenario", pa.string()),
+        ("day", pa.date32()),
+        ("grid_no", pa.int32()),
+        ("tier", pa.string()),
+        ("expected_reports_28d", pa.float64()),
+        ("rank", pa.int32()),
+        ("is_override", pa.bool_()),
+    ]
+)
+PLACES = pa.schema(
+    [("scenario", pa.string()), ("area", pa.int32()), ("red_places", pa.int32()), ("yellow_places", pa.int32())]
+)
+
+
+@dataclass(frozen=True)
+class History:
+    """What the replay gives: today's step, and what is not green and what changed, then and on thirteen Mondays before.
+
+    history: HISTORY. changes: CHANGES. places: PLACES, `area` numbers districts where they have places of their own.
+    """
+
+    today: Step
+    history: pa.Table
+    changes: pa.Table
+    places: pa.Table
+
+
+def replay_tiers(
+    past: PastForecasts,
+    today: Scores,
+    policies: Mapping[str, CapacityPolicy],
+    *,
+    districts: Integers,
+    given: Given,
+) -> History:
+    """Tiers of today, step by step from the Monday at which the replay starts.
+
+    today: the forecast as of the snapshot's day, made with what is known now. districts: number of each grid's
+    district from 0 (int64, grids). A change is told against the step before, which is a Monday.
+    """
+    places = {name: count_places(policy, districts) for name, policy in policies.items()}
+    changes, history = [CHANGES.empty_table()], [HISTORY.empty_table()]
+    first_told = find_monday(today.day) - timedelta(days=WEEK_DAYS * (WEEKS - 1))
+    before: Step | None = None
+    for scores in _list_scores(past, today):
+        reports = past.count(scores.day)
+        step = _step(before, scores, policies, places, given=given(scores.day), reports_28d=reports)
+        if scores.day >= first_told:
+            history.append(_list_history(step, tuple(policies)))
+        if before is not None and scores.day > first_told:
+            changes.append(explain_changes(before, step, policies, places))
+        before = step
+    if before is None:
+        raise RuntimeError("A replay has at least today's step.")
+    return History(before, pa.concat_tables(history), pa.concat_tables(changes), _list_places(places))
+
+
+def _list_scores(past: PastForecasts, today: Scores) -> Iterator[Scores]:
+    last = find_monday(today.day)
+    weeks = (last - find_start(last)).days // WEEK_DAYS
+    yield from past.score(last - timedelta(days=WEEK_DAYS * WEEKS), back=tuple(range(weeks - WEEKS, -1, -1)))
+    yield from past.score(last, back=tuple(range(WEEKS - 1, -1, -1)))
+    yield today
+
+
+def find_start(monday: date) -> date:
+    """The Monday at which the replay starts: the same for thirteen weeks on end, twelve or more weeks before."""
+    first_told = monday - timedelta(days=WEEK_DAYS * (WEEKS - 1))
+    return first_told - timedelta(days=WEEK_DAYS * (count_weeks(first_told) % WEEKS))
+
+
+def _step(
+    before: Step | None,
+    scores: Scores,
+    policies: Mapping[str, CapacityPolicy],
+    places: Mapping[str, Places],
+    *,
+    given: Mapping[str, Codes],
+    reports_28d: np.ndarray,
+) -> Step:
+    expected = scores.expected
+    model, shown, fixed, rank = [], [], [], []
+    nothing = np.full(expected.shape[1], NOT_GIVEN, dtype=np.int8)
+    for number, (name, policy) in enumerate(policies.items()):
+        was_red = before.model[number] == RED if before else None
+        floor, own = policy.floor_expected_reports_28d, given.get(name, nothing)
+        model.append(step_tiers(expected[number], places[name], floor=floor, was_red=was_red))
+        fixed.append(own)
+        shown.append(step_tiers(expected[number], places[name], floor=floor, was_red=was_red, given=own))
+        rank.append(rank_in_areas(expected[number], places[name].area))
+    return Step(
+        scores,
+        model=_stack(model, expected.shape),
+        shown=_stack(shown, expected.shape),
+        given=_stack(fixed, expected.shape),
+        rank=np.reshape(np.array(rank, dtype=np.int64), expected.shape),
+        reports_28d=reports_28d,
+    )
+
+
+def _stack(codes: list[Codes], shape: tuple[int, ...]) -> Codes:
+    return np.reshape(np.array(codes, dtype=np.int8), shape)
+
+
+def _list_history(step: Step, scenarios: tuple[str, ...]) -> pa.Table:
+    scenario, grid = np.nonzero((step.shown != GREEN) | (step.given != NOT_GIVEN))
+    columns = {
+        "scenario": pa.array(scenarios, pa.string()).take(pa.array(scenario)),
+        "day": pa.array([step.scores.day] * len(grid), pa.date32()),
+        "grid_no": grid.astype(np.int32),
+        "tier": pa.array(TIERS, pa.string()).take(pa.array(step.shown[scenario, grid])),
+        "expected_reports_28d": step.scores.expected[scenario, grid],
+        "rank": step.rank[scenario, grid].astype(np.int32),
+        "is_override": step.given[scenario, grid] != NOT_GIVEN,
+    }
+    return pa.table(columns, schema=HISTORY)
+
+
+def _list_places(places: Mapping[str, Places]) -> pa.Table:
+    rows = [
+        {"scenario": name, "area": area, "red_places": int(red), "yellow_places": int(yellow)}
+        for name, own in places.items()
+        for area, (red, yellow) in enumerate(zip(own.red, own.yellow, strict=True))
+    ]
+    return pa.Table.from_pylist(rows, schema=PLACES)

@@ -1,0 +1,183 @@
+"""The tables of the hazard: forecast, tiers, their history and changes, lists, flare-ups, what teams would cover."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from governance import warehouse
+from governance.grids.city_grids import CityGrids
+from governance.grids.neighbours import Neighbours
+from governance.hazard.capacity import measure_spreads, tabulate_capacity
+from governance.hazard.flare_ups import find_flare_ups
+from governance.hazard.forecast import Forecast, forecast_hazard
+from governance.hazard.overrides import Override, list_given, read_overrides
+from governance.hazard.replay import History, replay_tiers
+from governance.hazard.tiers import NOT_GIVEN, RED, TIERS, CapacityPolicy, Codes, Integers
+from governance.hazard.weekly import PastForecasts, Scores, find_week
+from governance.inspections.lists import INSPECTIONS, list_inspections
+from governance.profile import Profile
+
+Policies = Mapping[str, CapacityPolicy]
+
+
+def load_overrides(profile: Profile, grids: CityGrids, scenarios: tuple[str, ...]) -> tuple[Override, ...]:
+    """What the experts' file says; nothing where the city has none. Raises one ConfigError with every fault."""
+    if profile.tier_overrides is None:
+        return ()
+    path = profile.folder / profile.tier_overrides
+    return read_overrides(path, grid_ids=grids.frame["grid_id"].tolist(), scenarios=scenarios)
+
+
+def build_hazard_tables(
+    con: warehouse.Connection,
+    grids: CityGrids,
+    policies: Policies,
+    overrides: tuple[Override, ...] = (),
+    *,
+    as_of_day: date,
+) -> None:
+    """Make `out_tier`, `out_reason`, `meta_model` and every other table that follows from them, from `core_case`."""
+    warehouse.build_table(con, "mid_daily", as_of_day=as_of_day)
+    daily = warehouse.fetch_arrow(con, "src_daily")
+    neighbours = Neighbours(*grids.near, *grids.far)
+    count = len(grids.frame)
+    forecast = forecast_hazard(daily, grids=count, neighbours=neighbours, as_of=as_of_day, policies=policies)
+    past = PastForecasts(daily, neighbours, tuple(policies), count)
+    districts, names = number_districts(grids)
+    number_of_grid = {name: number for number, name in enumerate(grids.frame["grid_id"])}
+
+    def given(day: date) -> dict[str, Codes]:
+        return list_given(overrides, day, number_of_grid=number_of_grid)
+
+    today = read_scores(forecast, as_of_day, shape=(len(policies), count))
+    history = replay_tiers(past, today, policies, districts=districts, given=given)
+    _load_forecast(con, forecast, history)
+    warehouse.load_arrow(con, "out_tier_history", history.history)
+    warehouse.load_arrow(con, "out_tier_change", history.changes)
+    warehouse.load_arrow(con, "out_tier_place", _name_places(history.places, policies, names))
+    told = list_overrides(overrides, history, tuple(policies), number_of_grid=number_of_grid, day=as_of_day)
+    warehouse.load_arrow(con, "out_override", told)
+    warehouse.load_arrow(con, "out_inspection", list_all_inspections(history, policies, grids=count))
+    warehouse.load_arrow(con, "out_flare_up", find_flare_ups(past, as_of=as_of_day))
+    _load_capacity(con, past, today, policies)
+
+
+def number_districts(grids: CityGrids) -> tuple[Integers, list[str | None]]:
+    """The number of each grid's district, and the districts' ids by number; a city without levels is one district."""
+    ids = [None if name is None or name != name else str(name) for name in grids.frame["level_1_id"]]  # noqa: PLR0124
+    names: list[str | None] = [*sorted({name for name in ids if name is not None})] or [None]
+    number = {name: place for place, name in enumerate(names)}
+    return np.array([number[name] for name in ids], dtype=np.int64), names
+
+
+def read_scores(forecast: Forecast, day: date, *, shape: tuple[int, int]) -> Scores:
+    """The forecast's terms as arrays; `shape` is (scenarios, grids)."""
+    return Scores(day, forecast.reasons["contribution"].to_numpy().reshape(*shape, -1))
+
+
+def list_overrides(
+    overrides: tuple[Override, ...],
+    history: History,
+    scenarios: tuple[str, ...],
+    *,
+    number_of_grid: Mapping[str, int],
+    day: date,
+) -> pa.Table:
+    """One row per override of the file, past and coming ones too, with the tier that the model gives today."""
+    rows = [
+        {
+            "scenario": override.scenario,
+            "grid_no": number_of_grid[override.grid_id],
+            "tier": override.tier,
+            "model_tier": TIERS[
+                history.today.model[scenarios.index(override.scenario), number_of_grid[override.grid_id]]
+            ],
+            "reason": override.reason,
+            "author": override.author,
+            "from_day": override.from_day,
+            "until_day": override.until_day,
+            "is_active": override.holds_on(day),
+        }
+        for override in overrides
+    ]
+    return pa.Table.from_pylist(rows, schema=OVERRIDES)
+
+
+def list_all_inspections(history: History, policies: Policies, *, grids: int) -> pa.Table:
+    """The list of this week, from today's red grids, and those of the weeks before, from the red grids of Monday."""
+    table, today = history.history, history.today.scores.day
+    red = table.filter(pc.and_(pc.equal(table["tier"], TIERS[RED]), pc.less(table["day"], pa.scalar(find_week(today)))))
+    lists = [INSPECTIONS.empty_table()]
+    for number, (scenario, policy) in enumerate(policies.items()):
+        own = red.filter(pc.equal(red["scenario"], scenario))
+        weeks = {day: own.filter(pc.equal(own["day"], day))["grid_no"] for day in own["day"].unique()}
+        chosen = {day.as_py(): _flag(numbers.to_numpy(), grids) for day, numbers in weeks.items()}
+        chosen[find_week(today)] = history.today.shown[number] == RED
+        lists += [
+            list_inspections(
+                is_red, scenario=scenario, week=week, audit_share=policy.audit_share, capacity=policy.capacity
+            )
+            for week, is_red in chosen.items()
+        ]
+    return pa.concat_tables(lists)
+
+
+def _flag(numbers: Integers, grids: int) -> np.ndarray:
+    flags = np.zeros(grids, dtype=bool)
+    flags[numbers] = True
+    return flags
+
+
+def _load_forecast(con: warehouse.Connection, forecast: Forecast, history: History) -> None:
+    """`out_tier` with the tiers of the replay, `out_reason` and `meta_model`."""
+    shown, given = history.today.shown.ravel(), history.today.given.ravel()
+    place = forecast.tiers.schema.get_field_index("tier")
+    tiers = forecast.tiers.set_column(place, "tier", pa.array(TIERS, pa.string()).take(pa.array(shown)))
+    warehouse.load_arrow(con, "out_tier", tiers.append_column("is_override", pa.array(given != NOT_GIVEN)))
+    warehouse.load_arrow(con, "out_reason", forecast.reasons)
+    models = [{"scenario": model["scenario"], "model": json.dumps(model, default=str)} for model in forecast.models]
+    schema = pa.schema([("scenario", pa.string()), ("model", pa.string())])
+    warehouse.load_arrow(con, "meta_model", pa.Table.from_pylist(models, schema=schema))
+
+
+def _load_capacity(con: warehouse.Connection, past: PastForecasts, today: Scores, policies: Policies) -> None:
+    spreads = measure_spreads(past, as_of=today.day)
+    expected = dict(zip(policies, today.expected, strict=True))
+    shares = {name: policy.audit_share for name, policy in policies.items()}
+    warehouse.load_arrow(con, "out_capacity_spread", spreads)
+    warehouse.load_arrow(con, "out_capacity", tabulate_capacity(expected, spreads, shares))
+
+
+def _name_places(places: pa.Table, policies: Policies, names: list[str | None]) -> pa.Table:
+    """The places with the district in which they count (missing: the whole city) instead of its number."""
+    rows = [
+        {**row, "level_1_id": names[row["area"]] if policies[row["scenario"]].places_by == "district" else None}
+        for row in places.to_pylist()
+    ]
+    return pa.Table.from_pylist(rows, schema=PLACES)
+
+
+PLACES = pa.schema(
+    [
+        ("scenario", pa.string()),
+        ("level_1_id", pa.string()),
+        ("red_places", pa.int32()),
+        ("yellow_places", pa.int32()),
+    ]
+)
+OVERRIDES = pa.schema(
+    [
+        ("scenario", pa.string()),
+        ("grid_no", pa.int32()),
+        *((name, pa.string()) for name in ("tier", "model_tier", "reason", "author")),
+        ("from_day", pa.date32()),
+        ("until_day", pa.date32()),
+        ("is_active", pa.bool_()),
+    ]
+)

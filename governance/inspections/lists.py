@@ -1,0 +1,69 @@
+"""A week's inspection list: every red grid, and a random share of the others to see what the colours miss.
+
+The draw is by permanent random numbers: each grid has one number for a scenario and a week, and of the grids that are
+not red those with the smallest numbers are drawn. So the list is the same however often it is made, and a grid that
+turns red in mid-week changes at most one audit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+INSPECTIONS = pa.schema(
+    [
+        ("scenario", pa.string()),
+        ("week", pa.date32()),
+        ("grid_no", pa.int32()),
+        ("kind", pa.string()),
+        ("sampling_probability", pa.float64()),
+    ]
+)
+Flags = npt.NDArray[np.bool_]
+
+
+def list_inspections(
+    is_red: Flags, *, scenario: str, week: date, audit_share: float, capacity: int | None = None
+) -> pa.Table:
+    """The list of a scenario for the week that begins on a Monday (INSPECTIONS, by grid_no).
+
+    is_red: (grids). `kind` is "red", with probability 1, or "audit", drawn with the same known probability from all
+    grids that are not red. Audits are `audit_share` of the whole list, or of the capacity where there is one; at
+    least one as long as the share is not 0.
+    """
+    others = np.flatnonzero(~is_red)
+    audits = min(count_audits(int(is_red.sum()), audit_share=audit_share, capacity=capacity), len(others))
+    numbers = draw_numbers(len(is_red), scenario=scenario, week=week)
+    drawn = others[np.argsort(numbers[others], kind="stable")[:audits]]
+    red = np.flatnonzero(is_red)
+    grids = np.concatenate([red, drawn])
+    order = np.argsort(grids, kind="stable")
+    probability = np.concatenate([np.ones(len(red)), np.full(audits, audits / max(1, len(others)))])
+    columns = {
+        "scenario": [scenario] * len(grids),
+        "week": pa.array([week] * len(grids), pa.date32()),
+        "grid_no": grids[order].astype(np.int32),
+        "kind": np.array(["red"] * len(red) + ["audit"] * audits, dtype=object)[order],
+        "sampling_probability": probability[order],
+    }
+    return pa.table(columns, schema=INSPECTIONS)
+
+
+def count_audits(red: int, *, audit_share: float, capacity: int | None = None) -> int:
+    """How many audits belong to so many red grids."""
+    if audit_share <= 0:
+        return 0
+    wanted = red * audit_share / (1 - audit_share) if capacity is None else capacity * audit_share
+    # Whole audits as the share is written: 9 red grids and a tenth make 1, not 1.0000…2.
+    return max(1, math.ceil(round(wanted, 6)) if capacity is None else math.floor(round(wanted, 6)))
+
+
+def draw_numbers(grids: int, *, scenario: str, week: date) -> npt.NDArray[np.float64]:
+    """The random number of every grid for a scenario and a week, the same on every machine."""
+    digest = hashlib.sha256(f"{scenario}|{week.isoformat()}".encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:16], "big")).random(grids)

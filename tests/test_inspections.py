@@ -1,0 +1,143 @@
+"""Inspection lists and what came of them: every red grid, a reproducible random share of the others, hit rates."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.errors import InputError
+from governance.inspections.lists import count_audits, draw_numbers, list_inspections
+from governance.inspections.outcomes import compare_hit_rates, read_outcomes
+from governance.inspections.reporting import estimate_reporting_rates
+
+WEEK = date(2026, 3, 2)
+
+
+def make_list(red: int, grids: int, **given) -> pd.DataFrame:
+    return list_inspections(
+        np.arange(grids) < red, **{"scenario": "a", "week": WEEK, "audit_share": 0.1} | given
+    ).to_pandas()
+
+
+@pytest.mark.parametrize(
+    ("red", "share", "capacity", "audits"),
+    [(9, 0.1, None, 1), (10, 0.1, None, 2), (90, 0.1, None, 10), (1, 0.1, None, 1), (0, 0.1, None, 1), (5, 0, None, 0),
+     (36, 0.1, 40, 4), (20, 0.1, 40, 4), (3, 0.5, None, 3)],
+)  # fmt: skip
+def test_audits_are_their_share_of_the_whole_list(red: int, share: float, capacity: int | None, audits: int) -> None:
+    assert count_audits(red, audit_share=share, capacity=capacity) == audits
+
+
+def test_a_list_holds_every_red_grid_and_its_audits_with_their_chance() -> None:
+    listed = make_list(9, 59)
+    assert listed[listed["kind"] == "red"]["grid_no"].tolist() == [*range(9)]
+    assert listed[listed["kind"] == "red"]["sampling_probability"].tolist() == [1.0] * 9
+    audits = listed[listed["kind"] == "audit"]
+    assert len(audits) == 1
+    assert audits["grid_no"].iloc[0] >= 9
+    assert audits["sampling_probability"].tolist() == [1 / 50]
+    assert make_list(3, 3)["kind"].tolist() == ["red"] * 3  # nobody is left to be drawn
+
+
+def test_a_list_can_be_made_again_and_another_week_or_scenario_draws_others() -> None:
+    assert make_list(90, 1000).equals(make_list(90, 1000))
+    others = [make_list(90, 1000, week=date(2026, 3, 9)), make_list(90, 1000, scenario="b")]
+    audits = {tuple(rows[rows["kind"] == "audit"]["grid_no"]) for rows in (make_list(90, 1000), *others)}
+    assert len(audits) == 3
+
+
+def test_a_grid_that_turns_red_in_mid_week_changes_at_most_one_audit() -> None:
+    numbers = draw_numbers(200, scenario="a", week=WEEK)
+    is_red = np.arange(200) < 18
+    before = set(np.flatnonzero(~is_red)[np.argsort(numbers[18:])[:2]])
+    drawn = list_inspections(is_red, scenario="a", week=WEEK, audit_share=0.1).to_pandas()
+    assert set(drawn[drawn["kind"] == "audit"]["grid_no"]) == before
+    moved = is_red.copy()
+    moved[0], moved[min(before)] = False, True
+    after = list_inspections(moved, scenario="a", week=WEEK, audit_share=0.1).to_pandas()
+    assert len(before & set(after[after["kind"] == "audit"]["grid_no"])) >= len(before) - 2
+
+
+def test_over_many_weeks_every_grid_is_drawn_as_often_as_it_is_said() -> None:
+    drawn, expected = np.zeros(60), 0.0
+    for week in range(400):
+        day = date.fromordinal(WEEK.toordinal() + 7 * week)
+        rows = make_list(10, 60, week=day)
+        audits = rows[rows["kind"] == "audit"]
+        drawn[audits["grid_no"]] += 1
+        expected += audits["sampling_probability"].iloc[0]
+    assert drawn[:10].sum() == 0
+    assert expected == pytest.approx(400 * 2 / 50)
+    assert abs(drawn[10:] - expected).max() < 5 * np.sqrt(expected)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=80), st.floats(0, 0.5))
+def test_no_list_names_a_grid_twice_or_audits_a_red_one(red: list[bool], share: float) -> None:
+    rows = list_inspections(np.array(red), scenario="a", week=WEEK, audit_share=share).to_pandas()
+    assert rows["grid_no"].is_unique
+    assert rows["grid_no"].is_monotonic_increasing
+    assert set(rows[rows["kind"] == "red"]["grid_no"]) == set(np.flatnonzero(red))
+    assert rows["sampling_probability"].between(0, 1, inclusive="right").all()
+
+
+LISTED = pd.DataFrame(
+    {
+        "scenario": "a", "week": [WEEK] * 5, "grid_id": ["g1", "g2", "g3", "g4", "g5"],
+        "kind": ["red", "red", "red", "audit", "audit"],
+    }
+)  # fmt: skip
+
+
+def test_hit_rates_by_hand() -> None:
+    found = [True, True, False, None, False, True]
+    outcomes = pd.DataFrame(
+        {
+            "grid_id": ["g1", "g2", "g3", "g3", "g4", "g9"], "scenario": "a",
+            "inspected_on": [f"2026-03-{day:02}" for day in (2, 8, 5, 5, 3, 3)],
+            "found": pd.array(found, "boolean"),
+        }
+    )  # fmt: skip
+    told = compare_hit_rates(outcomes, LISTED).set_index("kind")
+    assert told.index.tolist() == ["red", "audit", "unlisted"]
+    assert told.loc["red", ["inspected", "hits", "uninspectable"]].tolist() == [3, 2, 1]
+    assert told.loc["red", "hit_rate"] == pytest.approx(2 / 3)
+    # Wilson for 2 of 3: (2/3 + z²/6 ± z·√(2/27 + z²/36)) / (1 + z²/3) with z = 1.96.
+    assert told.loc["red", ["low", "high"]].tolist() == pytest.approx([0.2077, 0.9385], abs=1e-4)
+    assert told.loc["audit", ["inspected", "hits"]].tolist() == [1, 0]
+    assert told.loc["audit", "low"] == 0
+
+
+def test_the_week_after_a_grid_is_on_no_list() -> None:
+    outcomes = pd.DataFrame({"grid_id": ["g1"], "scenario": "a", "inspected_on": ["2026-03-09"], "found": [None]})
+    told = compare_hit_rates(outcomes, LISTED)
+    assert told["kind"].tolist() == ["unlisted"]
+    assert told["inspected"].tolist() == [0]
+    assert told["hit_rate"].isna().all()
+
+
+def test_outcomes_are_read_whole_or_refused_with_every_fault(tmp_path) -> None:
+    path = tmp_path / "outcomes.csv"
+    path.write_text(
+        "grid_id,scenario,inspected_on,found\n007,a,2026-03-02,是\n008,a,2026-03-02,\n", encoding="utf-8-sig"
+    )
+    told = read_outcomes(path)
+    assert told["grid_id"].tolist() == ["007", "008"]
+    assert told["found"].isna().tolist() == [False, True]
+    path.write_text("grid_id,scenario,inspected_on,found\n1,a,March,maybe\n2,a,2026-03-02,no\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"(?s)line 2: inspected_on is 'March'.*line 2: found is 'maybe'"):
+        read_outcomes(path)
+    path.write_text("grid,scenario\n1,a\n", encoding="utf-8")
+    with pytest.raises(InputError, match="grid_id, inspected_on, found are missing"):
+        read_outcomes(path)
+
+
+def test_reporting_rates_by_hand() -> None:
+    # The city's own share is 30 of 60; 20 incidents of it stand for what is not known of an area.
+    rates = estimate_reporting_rates(np.array([10.0, 20.0]), np.array([40.0, 20.0]), np.array([0, 1]), areas=3)
+    assert rates.tolist() == pytest.approx([(20 / 60) / 0.5, (30 / 40) / 0.5, 1.0])
+    assert estimate_reporting_rates(np.zeros(0), np.zeros(0), np.zeros(0, dtype=int), areas=2).tolist() == [1, 1]
