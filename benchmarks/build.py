@@ -70,7 +70,7 @@ CASE_STEPS = {
 OTHER_STEPS = {
     "read": "read and judge the files (once per file)",
     "count": "count for the indicators",
-    "hazard": "forecast",
+    "hazard": "forecast, replay thirteen Mondays, tiers, lists, flare-ups",
 }
 
 

@@ -36,7 +36,7 @@ STEPS: dict[str, tuple[ModuleType, str]] = {
     "place_and_tell": (pipeline, "_place_and_tell"),
     "clocks": (assembly, "judge_clocks"),
     "assemble": (pipeline, "build_cases"),
-    "hazard": (pipeline, "_forecast"),
+    "hazard": (pipeline, "build_hazard_tables"),
     "recur": (outputs, "find_recurrences"),
     "count": (outputs, "build_counts"),
     "prepare": (outputs, "build_outputs"),
