@@ -25,6 +25,7 @@ grid), `~unmapped` (in no scenario), `~none` (no department), `~desk` (dispatchi
 verification). Written by `python -m governance dictionary` from `governance/tables.toml`; a test holds it against a
 snapshot.
 """
+_UNFINISHED = (",", " the", " of", " a", " and", " or")
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,11 @@ def _make_table(name: str, table: _Table, known: Mapping[str, _Column]) -> Table
 def read_grain(name: str) -> str:
     """The grain in the first line of a table's SQL file, without the names of bound values.
 
-    After a comma at its end the sentence goes on in the next line.
+    Where it ends with a comma or in the middle of a sentence (`_UNFINISHED`), the next line belongs to it.
     """
     first, second, *_ = files("governance").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8").splitlines()
     grain = first.removeprefix("-- grain: ")
-    grain = f"{grain} {second.removeprefix('-- ')}" if grain.endswith(",") else grain
+    grain = f"{grain} {second.removeprefix('-- ')}" if grain.endswith(_UNFINISHED) else grain
     return re.sub(r" \$\w+", "", grain.replace("$as_of_utc", "the snapshot's moment"))
 
 

@@ -32,8 +32,6 @@ CLOCKS = {
 }  # fmt: skip
 MODULES = sorted([*PACKAGE.rglob("*.py"), *ROOT.glob("app.py")])
 QUERIES = sorted(PACKAGE.rglob("*.sql"))
-# Lines of more than 120 characters are still in these.
-WIDE = {"core_stint", "src_clocked_case", "src_told_case"}
 
 
 def name_of(path: Path) -> str:
@@ -101,8 +99,7 @@ def test_a_query_says_its_grain_and_stays_readable(path):
     assert text.startswith("-- grain: ")
     lines = text.splitlines()
     assert len(lines) <= 60
-    if path.stem not in WIDE:
-        assert [number for number, line in enumerate(lines, 1) if len(line) > 120] == []
+    assert [number for number, line in enumerate(lines, 1) if len(line) > 120] == []
     assert "{" not in re.sub(r"'(?:[^']|'')*'", "", text), "values are bound, never spliced in"
     code = re.sub(r"--[^\n]*|'(?:[^']|'')*'", "", text)
     assert code == code.lower()
