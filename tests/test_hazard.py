@@ -271,3 +271,39 @@ def test_one_report_on_the_only_day_promises_no_report_a_day_and_still_ranks_fir
 def test_a_young_city_learns_from_its_last_block(days: int, origins: int) -> None:
     rows = [(0, "a", AS_OF - timedelta(days=days), 1)]
     assert list_origins(sum_blocks(daily(rows), ("a",), grids=1, as_of=AS_OF)) == list(range(1, origins + 1))
+
+
+def test_days_without_any_row_are_days_without_reports() -> None:
+    table, _ = simulate()
+    zeros = daily([(grid, "a", AS_OF - timedelta(days=age), 0) for grid in range(60) for age in range(1, 300, 7)])
+    gaps = forecast_hazard(table, grids=60, neighbours=ring(60), as_of=AS_OF, policies={"a": Policy()})
+    filled = forecast_hazard(
+        pa.concat_tables([table, zeros]), grids=60, neighbours=ring(60), as_of=AS_OF, policies={"a": Policy()}
+    )
+    assert gaps == filled
+
+
+def test_shifting_all_dates_alike_changes_nothing() -> None:
+    table, _ = simulate()
+    later = pc.cast(pc.add(pc.cast(table["day"], pa.int32()), pa.scalar(1234, pa.int32())), pa.date32())
+    moved = table.set_column(2, "day", later)
+    one = forecast_hazard(table, grids=60, neighbours=ring(60), as_of=AS_OF, policies={"a": Policy()})
+    two = forecast_hazard(
+        moved, grids=60, neighbours=ring(60), as_of=AS_OF + timedelta(days=1234), policies={"a": Policy()}
+    )
+    assert one.tiers == two.tiers
+    assert one.reasons == two.reasons
+
+
+def test_a_scenario_with_one_incident_and_one_with_none_stand_beside_a_busy_one() -> None:
+    table, _ = simulate()
+    both = pa.concat_tables([table, daily([(7, "b", AS_OF - timedelta(days=30), 1)])])
+    policies = {"a": Policy(), "b": Policy(), "c": Policy()}
+    forecast = forecast_hazard(both, grids=60, neighbours=ring(60), as_of=AS_OF, policies=policies)
+    tiers = forecast.tiers.to_pandas().set_index(["scenario", "grid_no"])
+    assert len(tiers) == 3 * 60
+    assert tiers.loc["b"]["rank"].idxmin() == 7
+    assert (tiers.loc["c"]["expected_reports_28d"] == 0).all()
+    assert (tiers.loc["c"]["tier"] == "green").all()
+    reasons = forecast.reasons.to_pandas().groupby(["scenario", "grid_no"])["contribution"].sum()
+    assert np.abs(reasons - tiers["expected_reports_28d"]).max() < 1e-9
