@@ -53,6 +53,15 @@ def format_share(language: str, value: Any, *, digits: int = 1) -> str:
     return MISSING if _is_missing(value) else str(numbers.format_percent(value, pattern, locale=_LOCALES[language]))
 
 
+def format_chance(language: str, value: Any) -> str:
+    """A small probability with two significant digits; below one in a million, that it is below."""
+    if _is_missing(value):
+        return MISSING
+    least = 1e-6
+    told = str(numbers.format_decimal(max(value, least), "@@", locale=_LOCALES[language]))
+    return told if value >= least else f"< {told}"
+
+
 def format_change(language: str, value: Any) -> str:
     """A relative change as percent with its sign, or a dash where there was nothing to compare with."""
     if _is_missing(value):
@@ -86,6 +95,11 @@ def format_effect(language: str, value: Any, scale: str, *, with_unit: bool = Tr
 def format_date(language: str, day: date) -> str:
     """A day of the calendar."""
     return str(dates.format_date(day, "y年M月d日" if language == "zh" else "d MMM y", locale=_LOCALES[language]))
+
+
+def format_short_date(language: str, day: date) -> str:
+    """A day of the calendar without its year, for the axis of a time that is told beside it."""
+    return str(dates.format_date(day, "M月d日" if language == "zh" else "d MMM", locale=_LOCALES[language]))
 
 
 def format_period(language: str, period: str, since: date) -> str:
