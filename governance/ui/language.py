@@ -17,6 +17,7 @@ LANGUAGES = ("zh", "en")
 LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
 _LOCALES = {"zh": "zh_Hans_CN", "en": "en_GB"}
 MISSING = "–"
+_LEAST_CHANCE = 1e-6
 
 
 @lru_cache
@@ -57,9 +58,9 @@ def format_chance(language: str, value: Any) -> str:
     """A small probability with two significant digits; below one in a million, that it is below."""
     if _is_missing(value):
         return MISSING
-    least = 1e-6
-    told = str(numbers.format_decimal(max(value, least), "@@", locale=_LOCALES[language]))
-    return told if value >= least else f"< {told}"
+    if value < _LEAST_CHANCE:
+        return f"< {numbers.format_decimal(_LEAST_CHANCE, '0.######', locale=_LOCALES[language])}"
+    return str(numbers.format_decimal(value, "@@", locale=_LOCALES[language]))
 
 
 def format_change(language: str, value: Any) -> str:
@@ -99,7 +100,7 @@ def format_date(language: str, day: date) -> str:
 
 def format_short_date(language: str, day: date) -> str:
     """A day of the calendar without its year, for the axis of a time that is told beside it."""
-    return str(dates.format_date(day, "M月d日" if language == "zh" else "d MMM", locale=_LOCALES[language]))
+    return str(dates.format_date(day, "M/d" if language == "zh" else "d MMM", locale=_LOCALES[language]))
 
 
 def format_period(language: str, period: str, since: date) -> str:

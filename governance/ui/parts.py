@@ -178,11 +178,11 @@ def show_mark(sign: str, title: str, text: str) -> None:
 def show_strip(cells: Iterable[Cell]) -> None:
     """Tiers of days side by side, the oldest first: letter on colour, a sign, the day."""
     listed = "".join(
-        f"<li title='{escape(cell.hint)}' aria-label='{escape(cell.hint)}'><i>{escape(cell.sign)}</i>"
-        f"{mark_tier(cell.tier, '')}<small>{escape(cell.below)}</small></li>"
+        f"<span role='listitem' title='{escape(cell.hint)}' aria-label='{escape(cell.hint)}'><i>{escape(cell.sign)}</i>"
+        f"{mark_tier(cell.tier, '')}<small>{escape(cell.below)}</small></span>"
         for cell in cells
     )
-    st.html(f"<ol class='g-strip'>{listed}</ol>")
+    st.html(f"<div class='g-strip' role='list'>{listed}</div>")
 
 
 def show_banner(sentence: str) -> None:

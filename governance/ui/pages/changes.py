@@ -131,12 +131,13 @@ def _name_changes(view: View, rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-_COLUMNS = ("turn", "grid", "scenario", "why", "expected", "p_any", "place")
+_COLUMNS = ("turn", "grid", "why", "scenario", "expected", "p_any", "place")
+_WHY_PX = 440
 
 
 def _describe_columns(view: View) -> dict[str, Any]:
     columns: dict[str, Any] = {
-        name: st.column_config.TextColumn(view.say(f"column.{name}"), width="large" if name == "why" else None)
+        name: st.column_config.TextColumn(view.say(f"column.{name}"), width=_WHY_PX if name == "why" else None)
         for name in _COLUMNS
     }
     columns["expected"] = st.column_config.NumberColumn(view.say("column.expected"), format="%.2f")

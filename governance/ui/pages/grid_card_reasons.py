@@ -23,7 +23,7 @@ def show_reasons(view: View, scenario: str, grid: dict[str, Any]) -> None:
             parts.Bar(words, row["share"], _spell_part(view, row["contribution"]), view.share(row["share"], digits=0))
         )
     total = view.say("card.sum_value", reports=view.decimal(grid["expected_reports_28d"], digits=2))
-    parts.show_bars([*bars, parts.Bar(view.say("card.sum"), 0, total)], is_wide=True)
+    parts.show_bars([*bars, parts.Bar(view.say("card.sum"), 1, total, view.share(1, digits=0))], is_wide=True)
     carriers: Carriers | None = view.once(find_carriers, scenario, grid["grid_id"])
     if carriers is not None:
         _show_days(view, carriers.days)
