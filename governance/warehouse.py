@@ -52,7 +52,7 @@ def extension_path(name: str = "spatial") -> Path:
 def open_builder(
     path: Path | None = None,
     *,
-    memory_limit: str = "3GB",
+    memory_limit: str = "2500MB",
     threads: int | None = None,
     temp_directory: Path | None = None,
 ) -> Connection:
