@@ -177,7 +177,8 @@ def cells(  # noqa: PLR0913  the options of one command
 )
 def export(  # noqa: PLR0913, PLR0917  the options of one command
     what: Annotated[
-        str, typer.Argument(help="tiers | overdue | open | cases | grids | extensions | indicators | disputes")
+        str,
+        typer.Argument(help="tiers | changes | overdue | open | cases | grids | extensions | indicators | disputes"),
     ],
     out: Annotated[Path, typer.Option(help="The file to write.")],
     format_: Annotated[
@@ -237,6 +238,11 @@ def _write_export(
             "--by, --period, --cohort, --since, --until and --minimum-volume cut indicators, "
             f"not {what}; leave them out."
         )
+    if what == "changes":
+        from governance.ui.change_export import export_changes
+
+        refuse_narrowing(what, **narrowing)
+        return export_changes(open_city(build_dir), out, **chosen)
     if what == "disputes":
         from governance.disputes import export_disputes
 

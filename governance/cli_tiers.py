@@ -97,7 +97,7 @@ def changes(
         "scenario", "grid_id", "tier_before", "tier", "reason", "number_before", "number_after", "rank_before",
         "rank_after", "red_places", "since_day",
     ]  # fmt: skip
-    _print_frame(opened.ask("tier_changes", **chosen)[shown], as_json=as_json)
+    _print_frame(opened.ask("export_changes", **chosen)[shown], as_json=as_json)
 
 
 @app.command(epilog="Example: `python -m governance tiers hits --outcomes outcomes.csv`")

@@ -60,6 +60,7 @@ def build_hazard_tables(
     _load_forecast(con, forecast, history)
     warehouse.load_arrow(con, "out_tier_history", history.history)
     warehouse.load_arrow(con, "out_tier_change", history.changes)
+    warehouse.load_arrow(con, "out_tier_step", history.steps)
     warehouse.load_arrow(con, "out_tier_place", _name_places(history.places, policies, names))
     told = list_overrides(overrides, history, tuple(policies), number_of_grid=number_of_grid, day=as_of_day)
     warehouse.load_arrow(con, "out_override", told)

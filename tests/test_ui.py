@@ -35,6 +35,8 @@ SCORE_PARTS = {"evaluation.part_higher", "evaluation.part_lower"}
 ALL = {"department": "", "scenario": "", "district": ""}
 QUESTIONS = {
     "bounds": {"level": 0, "unit_id": ""},
+    "change_figures": UNIT,
+    "change_reasons": {"scenario": "", "district": ""},
     "children": UNIT,
     "curves": {"scenario": "group_rental"},
     "departments": {},
@@ -43,6 +45,8 @@ QUESTIONS = {
     "funnel": UNIT,
     "grid": {"grid_id": "G-01", "scenario": "group_rental"},
     "grid_id": {"grid_no": 1},
+    "grid_marks": {"grid_id": "G-01", "scenario": "group_rental"},
+    "grid_tiers": {"grid_id": "G-01", "scenario": "group_rental"},
     "health_checks": {},
     "health_files": {},
     "health_places": {},
@@ -76,6 +80,7 @@ QUESTIONS = {
     "slowest_link": {"scenario": "group_rental"},
     "template": {"scenario": "group_rental"},
     "template_versions": {"scenario": "group_rental"},
+    "tier_changes": {"scenario": "", "district": "", "rows": 9},
     "tier_digits": UNIT,
     "trend": UNIT,
     "unit_figures": UNIT,

@@ -14,7 +14,7 @@ from governance import warehouse
 from governance.hazard.capacity import CAPACITY, SPREADS
 from governance.hazard.changes import CHANGES
 from governance.hazard.flare_ups import FLARE_UPS
-from governance.hazard.replay import HISTORY
+from governance.hazard.replay import HISTORY, STEPS
 from governance.hazard_tables import OVERRIDES, PLACES
 from governance.inspections.lists import INSPECTIONS
 
@@ -28,6 +28,7 @@ def load_tiers(con: warehouse.Connection, *, as_of_day: date, hostile: str) -> N
         "out_tier_place": (PLACES, list_places()),
         "out_tier_history": (HISTORY, list_history(as_of_day)),
         "out_tier_change": (CHANGES, list_changes(as_of_day)),
+        "out_tier_step": (STEPS, [{"day": MONDAY}, {"day": as_of_day, "since_day": MONDAY}]),
         "out_override": (OVERRIDES, list_overrides(as_of_day, hostile)),
         "out_inspection": (INSPECTIONS, list_inspections()),
         "out_flare_up": (FLARE_UPS, list_flare_ups()),
@@ -59,8 +60,8 @@ def list_history(as_of_day: date) -> list[dict]:
 
 def list_changes(as_of_day: date) -> list[dict]:
     told = [
-        ("fire_lane", 2, "yellow", "red", "own_reports", 1.0, 4.0, 0.9, 1.5, 2, 1),
-        ("fire_lane", 1, "red", "yellow", "own_past", 0.8, 0.5, 1.2, 0.9, 1, 2),
+        ("fire_lane", 2, "turned_red", "yellow", "red", "own_reports", 1.0, 4.0, 0.9, 1.5, 2, 1),
+        ("fire_lane", 1, "left_red", "red", "yellow", "own_past", 0.8, 0.5, 1.2, 0.9, 1, 2),
     ]
     names = [
         name for name in CHANGES.names if name not in {"day", "since_day", "red_places", "floor_expected_reports_28d"}

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from governance.hazard.features import FEATURES, Floats
-from governance.hazard.tiers import NOT_GIVEN, RED, TIERS, CapacityPolicy, Codes, Flags, Integers, Places
+from governance.hazard.tiers import NOT_GIVEN, RED, TIERS, YELLOW, CapacityPolicy, Codes, Flags, Integers, Places
 from governance.hazard.weekly import Scores
 
 REASONS = (
@@ -24,12 +24,15 @@ would have stayed by its own forecast). place_free: its rank, good enough before
 rank, no worse than before, but others were sure of the place. below_floor: its expected reports. override_*: the
 codes of the tiers.
 """
+DIRECTIONS = ("turned_red", "left_red", "turned_yellow", "turned_green")
+"""What a change is to those who visit; in the last two red has no part."""
 CHANGES = pa.schema(
     [
         ("scenario", pa.string()),
         ("day", pa.date32()),
         ("since_day", pa.date32()),
         ("grid_no", pa.int32()),
+        ("direction", pa.string()),
         ("tier_before", pa.string()),
         ("tier", pa.string()),
         ("reason", pa.string()),
@@ -127,6 +130,7 @@ def _list_changes(scenario: str, change: _Change) -> pa.Table:
         "day": pa.array([change.days[0]] * size, pa.date32()),
         "since_day": pa.array([change.days[1]] * size, pa.date32()),
         "grid_no": change.grids.astype(np.int32),
+        "direction": pa.array(DIRECTIONS, pa.string()).take(pa.array(_find_direction(*change.tier))),
         "tier_before": names.take(pa.array(change.tier[0])),
         "tier": names.take(pa.array(change.tier[1])),
         "reason": reason.tolist(),
@@ -140,6 +144,12 @@ def _list_changes(scenario: str, change: _Change) -> pa.Table:
         "floor_expected_reports_28d": np.full(size, change.floor),
     }
     return pa.table(columns, schema=CHANGES)
+
+
+def _find_direction(before: Codes, after: Codes) -> Integers:
+    """Places in DIRECTIONS."""
+    direction: Integers = np.select([after == RED, before == RED, after == YELLOW], [0, 1, 2], 3)
+    return direction
 
 
 def _find_reasons(change: _Change) -> tuple[np.ndarray, tuple[Floats, Floats]]:

@@ -49,8 +49,8 @@ class Forecast:
     """tiers: grid_no, scenario, expected_reports_28d, p_any_28d, rank, tier (one row per grid and scenario).
 
     reasons: grid_no, scenario, feature, value (reports per 28 days), contribution (expected reports).
-    models: per scenario its rates and base before the level factor, the factor, the days it learnt as of, and the
-    fallback used (None: fitted; "pooled": too little to learn from, see `pool_rates`).
+    models: per scenario its rates and base before the level factor, the factor, the days it learnt as of, the fallback
+    used (None: fitted; "pooled": too little to learn from, see `pool_rates`), and the days of history behind it.
     """
 
     tiers: pa.Table
@@ -89,7 +89,8 @@ def forecast_hazard(
         expected = contributions.sum(axis=1)
         tiers.append(_list_tiers(scenario, expected, policies[scenario]))
         reasons.append(_list_reasons(scenario, now[place], contributions))
-        models.append(_describe(scenarios, place, rates, factor, learnt_on))
+        described = _describe(scenarios, place, rates, factor, learnt_on)
+        models.append(described | {"history_days": blocks.history_days})
     return Forecast(pa.concat_tables(tiers), pa.concat_tables(reasons), models)
 
 

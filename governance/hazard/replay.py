@@ -47,6 +47,7 @@ HISTORY = pa.schema(
 PLACES = pa.schema(
     [("scenario", pa.string()), ("area", pa.int32()), ("red_places", pa.int32()), ("yellow_places", pa.int32())]
 )
+STEPS = pa.schema([("day", pa.date32()), ("since_day", pa.date32())])
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,15 @@ class History:
     """What the replay gives: today's step, and what is not green and what changed, then and on thirteen Mondays before.
 
     history: HISTORY. changes: CHANGES. places: PLACES, `area` numbers districts where they have places of their own.
+    steps: STEPS, the days that are told, today the last; `since_day` is the step against which changes are told, null
+    for the first one. A city too young for a step before today has one row.
     """
 
     today: Step
     history: pa.Table
     changes: pa.Table
     places: pa.Table
+    steps: pa.Table
 
 
 def replay_tiers(
@@ -76,7 +80,7 @@ def replay_tiers(
     district from 0 (int64, grids). A change is told against the step before, which is a Monday.
     """
     places = {name: count_places(policy, districts) for name, policy in policies.items()}
-    changes, history = [CHANGES.empty_table()], [HISTORY.empty_table()]
+    changes, history, steps = [CHANGES.empty_table()], [HISTORY.empty_table()], []
     first_told = find_monday(today.day) - timedelta(days=WEEK_DAYS * (WEEKS - 1))
     before: Step | None = None
     for scores in _list_scores(past, today):
@@ -84,12 +88,20 @@ def replay_tiers(
         step = _step(before, scores, policies, places, given=given(scores.day), reports_28d=reports)
         if scores.day >= first_told:
             history.append(_list_history(step, tuple(policies)))
+            since = before.scores.day if before and scores.day > first_told else None
+            steps.append({"day": scores.day, "since_day": since})
         if before is not None and scores.day > first_told:
             changes.append(explain_changes(before, step, policies, places))
         before = step
     if before is None:
         raise RuntimeError("A replay has at least today's step.")
-    return History(before, pa.concat_tables(history), pa.concat_tables(changes), _list_places(places))
+    return History(
+        before,
+        history=pa.concat_tables(history),
+        changes=pa.concat_tables(changes),
+        places=_list_places(places),
+        steps=pa.Table.from_pylist(steps, schema=STEPS),
+    )
 
 
 def _list_scores(past: PastForecasts, today: Scores) -> Iterator[Scores]:

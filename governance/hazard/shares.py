@@ -65,20 +65,39 @@ def share_forecast(
     """
     if not 0 <= grid_no < len(neighbours.near_indptr) - 1:
         raise InputError(f"There is no grid {grid_no}; grids are 0 … {len(neighbours.near_indptr) - 2}.")
-    rates, factor = read_rates(model, scenarios)
     known = daily.filter(pa.array(measure_ages(daily, as_of) >= 1))
     history_days = int(measure_ages(known, as_of).max(initial=0))
+    rates, factor = read_rates(model, scenarios)
+    slow = _weigh_ages(np.arange(history_days + 1), HALF_LIVES_DAYS[1], history_days)
+    shares = [share_own(known, model, grid_no=grid_no, scenarios=scenarios, as_of=as_of, history_days=history_days)]
+    for name, grids in zip(("near", "far"), _find_neighbours(neighbours, grid_no), strict=True):
+        weights = rates.rates[FEATURES.index(name)] / max(len(grids), 1) * slow * factor
+        shares.append(_list_shares(known, as_of, name, model["scenario"], grids, weights))
+    return _sort_shares(shares)
+
+
+def share_own(
+    daily: pa.Table, model: Mapping[str, Any], *, grid_no: int, scenarios: Sequence[str], as_of: date, history_days: int
+) -> pa.Table:
+    """The part of `share_forecast` that rests on the grid itself (SHARES): its own past and its other scenarios.
+
+    daily: the grid's own rows are enough. history_days: days of the city's data before `as_of`, as the model keeps it.
+    """
+    rates, factor = read_rates(model, scenarios)
+    known = daily.filter(pa.array(measure_ages(daily, as_of) >= 1))
     ages = np.arange(history_days + 1)
     fast, slow = (_weigh_ages(ages, half_life, history_days) for half_life in HALF_LIVES_DAYS)
-    own = rates.rates[0] * fast + rates.rates[1] * slow + rates.rates[2] * RATE_DAYS / max(history_days, 1)
-    near, far = _find_neighbours(neighbours, grid_no)
+    past = rates.rates[0] * fast + rates.rates[1] * slow + rates.rates[2] * RATE_DAYS / max(history_days, 1)
     itself = np.array([grid_no])
-    parts = [("own", model["scenario"], itself, own)]
-    for name, grids in (("near", near), ("far", far)):
-        parts.append((name, model["scenario"], grids, rates.rates[FEATURES.index(name)] / max(len(grids), 1) * slow))
+    shares = [_list_shares(known, as_of, "own", model["scenario"], itself, past * factor)]
     for scenario, rate in zip(scenarios, rates.rates[len(FEATURES) :], strict=True):
-        parts.append(("other", scenario, itself, rate * slow))
-    shares = [_list_shares(known, as_of, *part[:3], part[3] * factor) for part in parts if part[3].any()]
+        if rate > 0:
+            shares.append(_list_shares(known, as_of, "other", scenario, itself, rate * slow * factor))
+    return _sort_shares(shares)
+
+
+def _sort_shares(shares: Sequence[pa.Table]) -> pa.Table:
+    """One table of what adds anything, the most first."""
     table = pa.concat_tables([SHARES.empty_table(), *shares])
     order = [("contribution", "descending"), ("day", "descending"), ("scenario", "ascending"), ("grid_no", "ascending")]
     return table.filter(pc.greater(table["contribution"], 0)).sort_by(order)

@@ -17,6 +17,7 @@ LANGUAGES = ("zh", "en")
 LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
 _LOCALES = {"zh": "zh_Hans_CN", "en": "en_GB"}
 MISSING = "–"
+_LEAST_CHANCE = 1e-6
 
 
 @lru_cache
@@ -53,6 +54,15 @@ def format_share(language: str, value: Any, *, digits: int = 1) -> str:
     return MISSING if _is_missing(value) else str(numbers.format_percent(value, pattern, locale=_LOCALES[language]))
 
 
+def format_chance(language: str, value: Any) -> str:
+    """A small probability with two significant digits; below one in a million, that it is below."""
+    if _is_missing(value):
+        return MISSING
+    if value < _LEAST_CHANCE:
+        return f"< {numbers.format_decimal(_LEAST_CHANCE, '0.######', locale=_LOCALES[language])}"
+    return str(numbers.format_decimal(value, "@@", locale=_LOCALES[language]))
+
+
 def format_change(language: str, value: Any) -> str:
     """A relative change as percent with its sign, or a dash where there was nothing to compare with."""
     if _is_missing(value):
@@ -86,6 +96,11 @@ def format_effect(language: str, value: Any, scale: str, *, with_unit: bool = Tr
 def format_date(language: str, day: date) -> str:
     """A day of the calendar."""
     return str(dates.format_date(day, "y年M月d日" if language == "zh" else "d MMM y", locale=_LOCALES[language]))
+
+
+def format_short_date(language: str, day: date) -> str:
+    """A day of the calendar without its year, for the axis of a time that is told beside it."""
+    return str(dates.format_date(day, "M/d" if language == "zh" else "d MMM", locale=_LOCALES[language]))
 
 
 def format_period(language: str, period: str, since: date) -> str:

@@ -55,6 +55,16 @@ class Column:
     is_wide: bool = False
 
 
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a strip of tiers: the tier, a sign on it, the words below, and those that a pointer finds."""
+
+    tier: str
+    sign: str
+    below: str
+    hint: str
+
+
 def show_style() -> None:
     """Give the page the dashboard's own style."""
     st.html(f"<style>{_read_style()}</style>")
@@ -152,6 +162,27 @@ def show_state(title: str, *sentences: str, command: str = "") -> None:
     told = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences if sentence)
     run = f"<p><code>{escape(command)}</code></p>" if command else ""
     st.html(f"<div class='g-state' role='status'><h2>{escape(title)}</h2>{told}{run}</div>")
+
+
+def show_tier(tier: str, word: str) -> None:
+    """A tier on a line of its own."""
+    st.html(f"<div>{mark_tier(tier, word)}</div>")
+
+
+def show_mark(sign: str, title: str, text: str) -> None:
+    """Something that stands beside a tier: a sign and a title, then what it means."""
+    told = f"<b><span aria-hidden='true'>{escape(sign)}</span> {escape(title)}</b>"
+    st.html(f"<div class='g-mark'>{told} {escape(text)}</div>")
+
+
+def show_strip(cells: Iterable[Cell]) -> None:
+    """Tiers of days side by side, the oldest first: letter on colour, a sign, the day."""
+    listed = "".join(
+        f"<span role='listitem' title='{escape(cell.hint)}' aria-label='{escape(cell.hint)}'><i>{escape(cell.sign)}</i>"
+        f"{mark_tier(cell.tier, '')}<small>{escape(cell.below)}</small></span>"
+        for cell in cells
+    )
+    st.html(f"<div class='g-strip' role='list'>{listed}</div>")
 
 
 def show_banner(sentence: str) -> None:

@@ -146,6 +146,10 @@ class View:
         """A share as percent."""
         return words.format_share(self.language, value, digits=digits)
 
+    def chance(self, value: Any) -> str:
+        """A small probability with two significant digits."""
+        return words.format_chance(self.language, value)
+
     def interval(self, value: Any, low: Any, high: Any) -> str:
         """A share as percent with its interval."""
         return words.format_interval(self.language, value, low, high)
@@ -161,6 +165,10 @@ class View:
     def date(self, day: Any) -> str:
         """A local day as the language writes it."""
         return words.format_date(self.language, day)
+
+    def short_date(self, day: Any) -> str:
+        """A local day without its year."""
+        return words.format_short_date(self.language, day)
 
     def change(self, value: Any) -> str:
         """A relative change with its sign."""

@@ -11,6 +11,7 @@ from governance.ui.address import keep_choice, read_choice
 from governance.ui.choices import Unit, choose_district, choose_scenario
 from governance.ui.geometry import make_shapes
 from governance.ui.map import Box, make_deck, read_selected
+from governance.ui.pages.changes_digest import show_digest
 from governance.ui.pages.grid_card import show_grid_card, show_open_cases
 from governance.ui.view import View
 
@@ -25,6 +26,7 @@ def show(view: View) -> None:
         parts.show_state(view.say("state.no_scenario_title"), view.say("state.no_scenario_text"))
         return
     scenario, unit = _show_choices(view)
+    show_digest(view, scenario, unit)
     _show_legend(view, scenario, unit)
     left, right = st.columns([1.75, 1], gap="medium")
     grid = _find_grid(view, scenario)

@@ -1,4 +1,4 @@
-"""One grid's card: tier, forecast, reasons in words and numbers, history, open cases."""
+"""One grid's card: tier and what stands beside it, reasons in words and numbers, histories, open cases."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import streamlit as st
 
 from governance.ui import parts
 from governance.ui.charts import show_history
-from governance.ui.language import load_texts
+from governance.ui.pages.grid_card_reasons import show_reasons
+from governance.ui.pages.grid_card_tier import show_tier, show_tier_history
 from governance.ui.view import View
 
 _CASES = 12
-_ALMOST_CERTAIN = 0.995
 
 
 def show_grid_card(view: View, scenario: str, grid: dict[str, Any]) -> None:
@@ -25,8 +25,9 @@ def show_grid_card(view: View, scenario: str, grid: dict[str, Any]) -> None:
     if grid["tier"] is None or grid["tier"] != grid["tier"]:  # noqa: PLR0124  NaN from a frame
         parts.show_state(view.say("card.no_forecast_title"), view.say("card.no_forecast_text"))
     else:
-        _show_forecast(view, grid)
-        _show_reasons(view, scenario, grid["grid_id"])
+        show_tier(view, scenario, grid)
+        show_reasons(view, scenario, grid)
+        show_tier_history(view, scenario, grid["grid_id"])
     _show_reports(view, scenario, grid["grid_id"])
 
 
@@ -40,42 +41,6 @@ def read_template(view: View, scenario: str) -> dict[str, Any]:
     row = view.ask_row("template", scenario=scenario)
     template: dict[str, Any] = json.loads(row["template"]) if row else {}
     return template
-
-
-def _show_forecast(view: View, grid: dict[str, Any]) -> None:
-    st.html(parts.mark_tier(grid["tier"], view.word("tier", grid["tier"])))
-    parts.show_figures(
-        [
-            parts.Figure(
-                view.say("card.expected"),
-                view.decimal(grid["expected_reports_28d"], digits=2),
-                view.say("card.per_28d"),
-            ),
-            parts.Figure(view.say("card.p_any"), _spell_chance(view, grid["p_any_28d"]), view.say("card.per_28d")),
-            parts.Figure(
-                view.say("card.rank"),
-                view.count(grid["rank"]),
-                view.say("card.rank_of", grids=view.count(grid["ranked_grids"])),
-            ),
-        ]
-    )
-
-
-def _spell_chance(view: View, chance: float) -> str:
-    return view.say("card.almost_certain") if chance > _ALMOST_CERTAIN else view.share(chance, digits=0)
-
-
-def _show_reasons(view: View, scenario: str, grid_id: str) -> None:
-    rows = view.ask("reasons", scenario=scenario, grid_id=grid_id).to_dict("records")
-    parts.show_title(view.say("card.reasons"), view.say("card.reasons_note"))
-    known = load_texts(view.language)
-    bars = []
-    for row in rows:
-        key = f"reason.{row['feature']}"
-        words = known[key].format(value=view.decimal(row["value"], digits=2)) if key in known else str(row["feature"])
-        adds = view.say("card.adds", reports=view.decimal(row["contribution"], digits=2))
-        bars.append(parts.Bar(words, row["share"], adds, view.share(row["share"], digits=0)))
-    parts.show_bars(bars, is_wide=True)
 
 
 def _show_reports(view: View, scenario: str, grid_id: str) -> None:
