@@ -53,6 +53,11 @@ def _show_forecast(view: View, grid: dict[str, Any]) -> None:
             ),
             parts.Figure(view.say("card.p_any"), _spell_chance(view, grid["p_any_28d"]), view.say("card.per_28d")),
             parts.Figure(
+                view.say("card.severity"),
+                view.decimal(grid["expected_severity_28d"], digits=2),
+                view.say("card.mean_severity", weight=view.decimal(grid["mean_severity"], digits=2)),
+            ),
+            parts.Figure(
                 view.say("card.rank"),
                 view.count(grid["rank"]),
                 view.say("card.rank_of", grids=view.count(grid["ranked_grids"])),
