@@ -332,3 +332,29 @@ def test_the_order_of_the_log_changes_nothing(city, tmp_path):
     for table in ("core_case", "core_stint", "out_open", "out_handover", "out_extension", "out_holding"):
         query = f"select * from {table} order by all"  # noqa: S608
         assert other.sql(query).equals(city.sql(query)), table
+
+
+def test_a_later_build_shows_closings_of_rows_that_came_due_since(tmp_path):
+    log = [*LOG, ("void", "dispatched", "3 08:30", "housing", ""), ("void", "paused", "3 09:30", "", "")]
+    build(tmp_path, log, {**ROWS, "void": ("3 08:30", "", "south")})
+    for name in ("incidents.csv", "city.toml"):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert 'closed = ["closed"]' in text or name != "city.toml"
+        changed = text.replace('closed = ["closed"]', 'closed = ["closed"]\ncancelled = ["void"]')
+        lines = [line.replace("open", "void") if line.startswith("void,") else line for line in changed.splitlines()]
+        (tmp_path / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def build_at(folder: str, day: int) -> City:
+        pipeline.build_city(
+            tmp_path / "city.toml", tmp_path / folder, now_utc=datetime.fromisoformat("2025-12-01"),
+            as_of_utc=datetime.fromisoformat(f"2025-11-{day:02}T04:00"), progress=lambda *_: None,
+        )  # fmt: skip
+        return open_city(tmp_path / folder)
+
+    build_at("again", 7)
+    again, fresh = build_at("again", 10), build_at("fresh", 10)
+    assert case(fresh, "void")["stage"] == "cancelled"
+    assert case(fresh, "void")["paused_hours"] > 0
+    for table in ("core_case", "core_stint", "out_count", "core_recurrence", "meta_department"):
+        query = f"select * from {table} order by all"  # noqa: S608
+        assert again.sql(query).equals(fresh.sql(query)), table

@@ -6,4 +6,6 @@ union
 select holder from src_timed_stint where holder not in ('~desk', '~check', '~none')
 union
 select from_department from src_handover where from_department not in ('~desk', '~none')
+union
+select department from src_extension where department not in ('~desk', '~none')
 order by 1
