@@ -29,7 +29,7 @@ from tests.dashboard import (
 )
 
 pytestmark = pytest.mark.browser
-PAGES = {"map": "/", "scenario": "/scenario", "overdue": "/overdue", "health": "/health"}
+PAGES = {"map": "/", "changes": "/changes", "scenario": "/scenario", "overdue": "/overdue", "health": "/health"}
 
 
 @pytest.fixture(scope="module")
