@@ -143,6 +143,13 @@ _EXPECTED = (
         "截至时刻之后28天内预计上报数；至少上报一件的概率（0至1）。",
     ),
 )
+_SEVERITY = (
+    ("expected_severity_28d", "expected_severity_28d"),
+    (
+        "Expected reports times the mean severity weight of the grid's past reports; no tier hangs on it.",
+        "预计上报数乘以该网格以往上报的平均严重度权重，分级不依据此数。",
+    ),
+)
 _TIER = (
     ("tier, rank", "tier、rank"),
     (
@@ -197,7 +204,7 @@ _NARROWED = {
     "age": ("Class of delay", "超期时长"),
 }
 _EXPLAINED = {
-    "tiers": (_EXPECTED, _TIER, _AREA, _POINT),
+    "tiers": (_EXPECTED, _SEVERITY, _TIER, _AREA, _POINT),
     "overdue": (_HOURS, _POINT),
     "open": (_STATE, _HOURS, _USED, _CALL, _POINT),
     "cases": (_HOURS, _POINT),

@@ -22,6 +22,8 @@ from governance.hazard.tiers import NOT_GIVEN, RED, TIERS, CapacityPolicy, Codes
 from governance.hazard.weekly import PastForecasts, Scores, find_week
 from governance.inspections.lists import INSPECTIONS, list_inspections
 from governance.profile import Profile
+from governance.scenarios.pins import pin_version
+from governance.scenarios.resolve import TemplateSet
 
 Policies = Mapping[str, CapacityPolicy]
 
@@ -37,12 +39,14 @@ def load_overrides(profile: Profile, grids: CityGrids, scenarios: tuple[str, ...
 def build_hazard_tables(
     con: warehouse.Connection,
     grids: CityGrids,
-    policies: Policies,
+    templates: TemplateSet,
     overrides: tuple[Override, ...] = (),
     *,
     as_of_day: date,
 ) -> None:
     """Make `out_tier`, `out_reason`, `meta_model` and every other table that follows from them, from `core_case`."""
+    policies = {name: template.tiers for name, template in templates.city.items()}
+    warehouse.load_arrow(con, "mid_scene_weight", list_scene_weights(templates))
     warehouse.build_table(con, "mid_daily", as_of_day=as_of_day)
     daily = warehouse.fetch_arrow(con, "src_daily")
     neighbours = Neighbours(*grids.near, *grids.far)
@@ -69,6 +73,17 @@ def build_hazard_tables(
     _load_capacity(con, past, today, policies)
 
 
+def list_scene_weights(templates: TemplateSet) -> pa.Table:
+    """What a report of each scene weighs, by the version of the template that judges it; one row per such scene."""
+    rows = {
+        (pin_version(template), scene.id): scene.severity_weight
+        for template in (*templates.city.values(), *templates.districts.values())
+        for scene in template.scenes
+    }
+    listed = [{"template_version": version, "scene": scene, "weight": w} for (version, scene), w in rows.items()]
+    return pa.Table.from_pylist(listed, schema=_SCENE_WEIGHTS)
+
+
 def number_districts(grids: CityGrids) -> tuple[Integers, list[str | None]]:
     """The number of each grid's district, and the districts' ids by number; a city without levels is one district."""
     ids = [None if name is None or name != name else str(name) for name in grids.frame["level_1_id"]]  # noqa: PLR0124
@@ -79,7 +94,8 @@ def number_districts(grids: CityGrids) -> tuple[Integers, list[str | None]]:
 
 def read_scores(forecast: Forecast, day: date, *, shape: tuple[int, int]) -> Scores:
     """The forecast's terms as arrays; `shape` is (scenarios, grids)."""
-    return Scores(day, forecast.reasons["contribution"].to_numpy().reshape(*shape, -1))
+    contributions = forecast.reasons["contribution"].to_numpy().reshape(*shape, -1)
+    return Scores(day, contributions, forecast.tiers["mean_severity"].to_numpy().reshape(shape))
 
 
 def list_overrides(
@@ -164,6 +180,7 @@ def _name_places(places: pa.Table, policies: Policies, names: list[str | None]) 
     return pa.Table.from_pylist(rows, schema=PLACES)
 
 
+_SCENE_WEIGHTS = pa.schema([("template_version", pa.string()), ("scene", pa.string()), ("weight", pa.float64())])
 PLACES = pa.schema(
     [
         ("scenario", pa.string()),

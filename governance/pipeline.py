@@ -87,8 +87,7 @@ def build_city(
         judging = Judging(city.profile, city.template_set, city.departments, clock, moment)
         build_cases(con, placed, judging, previous=previous)
         progress("hazard", 0.75)
-        policies = {name: template.tiers for name, template in city.templates.items()}
-        build_hazard_tables(con, grids, policies, overrides, as_of_day=local_day(moment, city.profile))
+        build_hazard_tables(con, grids, city.template_set, overrides, as_of_day=local_day(moment, city.profile))
         progress("pages", 0.85)
         outputs.build_outputs(con, city.profile, city.template_set, as_of_utc=moment)
         progress("publish", 0.95)

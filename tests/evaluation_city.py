@@ -1,4 +1,4 @@
-"""Cities for the page of evaluation: a made-up one of two years in memory, and the tiny one with its counts, published.
+"""Cities for the page of evaluation: a made-up one of two years in memory, and the tiny one with a pilot, published.
 
 Four towns in two districts; departments `fire`, `housing`, one with a hostile name, and none; about 4,000 cases.
 """
@@ -16,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 
 from governance import snapshot
-from governance.cases.counts import build_counts
 from governance.city import City
 from tests import tiny_counts, tiny_snapshot
 
@@ -102,28 +101,14 @@ def _load_names(city: City, grids: Sequence[tuple[str, str]]) -> None:
 
 
 def publish_tiny_evaluated(folder: Path) -> None:
-    """The tiny snapshot with what the evaluation reads, and a pilot of group rentals in Haishu."""
+    """The tiny snapshot, with a pilot of group rentals in Haishu."""
+    pilot = {"scenario": "group_rental", "district": "330203", "from_": "2025-02-03"}
+    city = {**tiny_snapshot.MANIFEST["city"], "pilots": [pilot]}
     with snapshot.building(folder) as draft:
-        con = draft.con
-        tiny_snapshot.fill_tiny(con)
-        for name, kind, value in MORE_COLUMNS:
-            con.execute(f"alter table core_case add column if not exists {name} {kind}")
-            con.execute(f"update core_case set {name} = coalesce({name}, {value})")
-        tiny_counts.load(con, "core_stint", tiny_counts.STINT_SCHEMA, [])
-        tiny_counts.load(con, "core_recurrence", tiny_counts.RECURRENCE_SCHEMA, [])
-        days = dict.fromkeys(tiny_snapshot.SCENARIOS, 90)
-        build_counts(con, as_of_utc=tiny_snapshot.AS_OF_UTC, zone=tiny_snapshot.ZONE, recurrence_days=days)
-        pilot = {"scenario": "group_rental", "district": "330203", "from_": "2025-02-03"}
-        city = {**tiny_snapshot.MANIFEST["city"], "pilots": [pilot]}
+        tiny_snapshot.fill_tiny(draft.con)
         snapshot.publish(draft, manifest={**tiny_snapshot.MANIFEST, "city": city})
 
 
-MORE_COLUMNS = (
-    ("close_due_at_utc", "timestamp", "due_at_utc + interval 2 days"), ("is_paused", "boolean", "false"),
-    ("extensions", "smallint", "0"), ("hops", "smallint", "transfers"), ("is_ping_pong", "boolean", "false"),
-    ("illegal_moves", "smallint", "0"), ("first_department", "varchar", "department"),
-    ("desk_work_s", "bigint", "null"), ("held_work_s", "bigint", "null"), ("check_work_s", "bigint", "null"),
-)  # fmt: skip
 UNIT_SCHEMA = pa.schema(
     [("level", pa.int32())] + [(name, pa.string()) for name in ("unit_id", "unit_zh", "unit_en", "parent_unit_id")]
 )

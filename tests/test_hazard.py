@@ -156,7 +156,16 @@ def test_rows_that_cannot_be_counted_are_told_all_at_once() -> None:
 
 def test_a_city_without_scenarios_has_empty_tables_with_all_columns() -> None:
     forecast = forecast_hazard(daily([]), grids=4, neighbours=ring(4), as_of=AS_OF, policies={})
-    assert forecast.tiers.column_names == ["grid_no", "scenario", "expected_reports_28d", "p_any_28d", "rank", "tier"]
+    assert forecast.tiers.column_names == [
+        "grid_no",
+        "scenario",
+        "expected_reports_28d",
+        "p_any_28d",
+        "mean_severity",
+        "expected_severity_28d",
+        "rank",
+        "tier",
+    ]
     assert forecast.reasons.column_names == ["grid_no", "scenario", "feature", "value", "contribution"]
     assert (forecast.tiers.num_rows, forecast.reasons.num_rows, forecast.models) == (0, 0, [])
 

@@ -127,7 +127,7 @@ def test_a_city_of_two_weeks_has_today_alone_and_one_without_reports_is_green() 
     young = daily([(g, "a", WEDNESDAY - timedelta(days=d), 1) for g in (1, 2) for d in (1, 13)])
     past = PastForecasts(young, islands(GRIDS), ("a",), GRIDS)
     assert not list(past.score(WEDNESDAY, back=(0, 1, 2)))
-    nothing = Scores(WEDNESDAY, np.zeros((1, GRIDS, 7)))
+    nothing = Scores(WEDNESDAY, np.zeros((1, GRIDS, 7)), np.ones((1, GRIDS)))
     history = replay_tiers(past, nothing, {"a": POLICY}, districts=np.zeros(GRIDS, dtype=np.int64), given=lambda _: {})
     assert (history.today.shown == GREEN).all()
     assert history.changes.num_rows == history.history.num_rows == 0
@@ -147,7 +147,7 @@ def step(day: date, contributions: dict[int, list[float]], codes: list[int], rep
     for name, code in given.items():
         fixed[0, int(name[1:])] = code
     tiers = np.array([codes], dtype=np.int8)
-    scores = Scores(day, shares)
+    scores = Scores(day, shares, np.ones((1, 10)))
     return Step(scores, tiers, tiers, fixed, rank_grids(shares[0].sum(axis=-1))[None].astype(np.int64), counts)
 
 

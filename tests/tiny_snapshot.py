@@ -176,7 +176,8 @@ def list_tiers() -> list[dict]:
     return [
         {
             "grid_no": number, "scenario": scenario, "expected_reports_28d": expected,
-            "p_any_28d": 1 - math.exp(-expected), "rank": 1 + sum(other > expected for other in values),
+            "p_any_28d": 1 - math.exp(-expected), "mean_severity": 1.5, "expected_severity_28d": 1.5 * expected,
+            "rank": 1 + sum(other > expected for other in values),
             "tier": TIERS[scenario][number],
             "is_override": (scenario, number) == ("group_rental", 1),
         }
@@ -246,7 +247,8 @@ CASE_SCHEMA = schema(
 )  # fmt: skip
 QUARANTINE_SCHEMA = schema(source=TEXT, file=TEXT, row_number=LONG, reasons=pa.list_(TEXT), original=TEXT)
 TIER_SCHEMA = schema(
-    grid_no=INT, scenario=TEXT, expected_reports_28d=DOUBLE, p_any_28d=DOUBLE, rank=INT, tier=TEXT, is_override=BOOL,
+    grid_no=INT, scenario=TEXT, expected_reports_28d=DOUBLE, p_any_28d=DOUBLE, mean_severity=DOUBLE,
+    expected_severity_28d=DOUBLE, rank=INT, tier=TEXT, is_override=BOOL,
 )  # fmt: skip
 REASON_SCHEMA = schema(grid_no=INT, scenario=TEXT, feature=TEXT, value=DOUBLE, contribution=DOUBLE)
 LEVEL_SCHEMA = schema(level=INT, name_zh=TEXT, name_en=TEXT)

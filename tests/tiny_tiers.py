@@ -55,7 +55,8 @@ def list_history(as_of_day: date) -> list[dict]:
         ("fire_lane", as_of_day, 2, "red", 1.5, 1, False),
         ("fire_lane", as_of_day, 1, "yellow", 0.9, 2, False),
     ]
-    return [dict(zip(HISTORY.names, row, strict=True)) for row in told]
+    rows = [(*row[:5], 1.5 * row[4], *row[5:]) for row in told]
+    return [dict(zip(HISTORY.names, row, strict=True)) for row in rows]
 
 
 def list_changes(as_of_day: date) -> list[dict]:

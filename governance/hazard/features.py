@@ -41,13 +41,14 @@ QUANTUM = 2.0**-30
 class Blocks:
     """Counts by block before `as_of` (block 0 is the newest); arrays are (blocks, scenarios, grids).
 
-    counts: reports. weighted: reports, and incidents found by inspections at their weight; decayed[h]: the same,
-    decayed to the end of their block with half-life h. history_days: days of data before as_of. block_days: length of
-    every block but the oldest.
+    counts: reports. severity: the sum of what these reports weigh. weighted: reports, and incidents found by
+    inspections at their weight; decayed[h]: the same, decayed to the end of their block with half-life h.
+    history_days: days of data before as_of. block_days: length of every block but the oldest.
     """
 
     scenarios: tuple[str, ...]
     counts: Floats
+    severity: Floats
     weighted: Floats
     decayed: tuple[Floats, ...]
     history_days: int
@@ -68,7 +69,8 @@ def sum_blocks(  # noqa: PLR0913  what to count, where, until when, and how it f
     """Sum the daily reports before `as_of`; rows on or after it are not looked at, whatever they hold.
 
     daily: grid_no, scenario, day, reports, and where inspections are told apart `discovered`: incidents they found
-    that day, which count `discovered_weight` in the features and nothing in what is foretold.
+    that day, which count `discovered_weight` in the features and nothing in what is foretold; and where scenes weigh
+    differently `severity`: the sum of the weights of that day's reports (else each weighs 1).
 
     The first day of data, of any scenario, is the start of the history. Rows of other scenarios than `scenarios`
     are left out of the sums.
@@ -79,10 +81,10 @@ def sum_blocks(  # noqa: PLR0913  what to count, where, until when, and how it f
     index = pc.index_in(pc.cast(daily["scenario"], pa.string()), pa.array(scenarios, pa.string()))
     scenario = index.fill_null(-1).to_numpy()
     keep = (age >= 1) & (scenario >= 0)
-    kinds = [name for name in ("reports", "discovered") if name in daily.column_names]
+    kinds = [name for name in ("reports", "discovered", "severity") if name in daily.column_names]
     grid, counted = _read_counts(daily.select(["grid_no", *kinds]).filter(pa.array(keep)), grids)
-    reports = counted[0]
-    weighted = reports + discovered_weight * counted[1] if len(counted) > 1 else reports
+    reports = counted["reports"]
+    weighted = reports + discovered_weight * counted["discovered"] if "discovered" in counted else reports
     age, scenario = age[keep], scenario[keep]
     # One block more than there are origins: what came before the oldest of them.
     blocks = min(max(1, -(-history_days // block_days)), MOST_ORIGINS + 1)
@@ -98,7 +100,8 @@ def sum_blocks(  # noqa: PLR0913  what to count, where, until when, and how it f
     decayed = tuple(add_up(weighted * 0.5 ** (days_before_end / half_life)) for half_life in half_lives_days)
     counts = add_up(reports)
     past = counts if weighted is reports else add_up(weighted)
-    return Blocks(scenarios, counts, past, decayed, history_days, block_days, half_lives_days)
+    severity = add_up(counted["severity"]) if "severity" in counted else counts
+    return Blocks(scenarios, counts, severity, past, decayed, history_days, block_days, half_lives_days)
 
 
 def build_features(blocks: Blocks, neighbours: Neighbours, *, origin: int) -> Floats:
@@ -137,17 +140,18 @@ def measure_ages(daily: pa.Table, as_of: date) -> npt.NDArray[np.int64]:
     return ages
 
 
-def _read_counts(daily: pa.Table, grids: int) -> tuple[npt.NDArray[np.int64], list[Floats]]:
-    """Grid number, and the counts of each further column; all faults are told at once."""
+def _read_counts(daily: pa.Table, grids: int) -> tuple[npt.NDArray[np.int64], dict[str, Floats]]:
+    """Grid number, and the counts of each further column by its name; all faults are told at once."""
     grid = pc.fill_null(pc.cast(daily["grid_no"], pa.int64()), -1).to_numpy()
-    counted = [pc.fill_null(pc.cast(daily[name], pa.float64()), np.nan).to_numpy() for name in daily.column_names[1:]]
+    kinds = daily.column_names[1:]
+    counted = {name: pc.fill_null(pc.cast(daily[name], pa.float64()), np.nan).to_numpy() for name in kinds}
     is_nowhere = (grid < 0) | (grid >= grids)
     faults = []
     if is_nowhere.any():
         faults.append(
             f"{is_nowhere.sum()} daily rows lie in no grid of 0 … {grids - 1}, such as {grid[is_nowhere][0]}."
         )
-    for name, counts in zip(daily.column_names[1:], counted, strict=True):
+    for name, counts in counted.items():
         is_uncounted = ~(np.isfinite(counts) & (counts >= 0))
         if is_uncounted.any():
             faults.append(

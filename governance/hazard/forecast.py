@@ -22,6 +22,7 @@ from governance.hazard.features import (
     sum_blocks,
 )
 from governance.hazard.model import Rates, explain, fit_rates, pool_rates
+from governance.hazard.severity import average_severity
 from governance.hazard.tiers import Policy, assign_tiers, rank_grids
 
 LEAST_HISTORY_DAYS = 56
@@ -37,6 +38,8 @@ TIERS = pa.schema(
         *_KEY,
         ("expected_reports_28d", pa.float64()),
         ("p_any_28d", pa.float64()),
+        ("mean_severity", pa.float64()),
+        ("expected_severity_28d", pa.float64()),
         ("rank", pa.int32()),
         ("tier", pa.string()),
     ]
@@ -46,7 +49,10 @@ REASONS = pa.schema([*_KEY, ("feature", pa.string()), ("value", pa.float64()), (
 
 @dataclass(frozen=True)
 class Forecast:
-    """tiers: grid_no, scenario, expected_reports_28d, p_any_28d, rank, tier (one row per grid and scenario).
+    """What a forecast gives.
+
+    tiers: TIERS, one row per grid and scenario, ranked by expected reports. mean_severity is the mean weight of the
+    grid's reports (see `average_severity`), expected_severity_28d the product of both.
 
     reasons: grid_no, scenario, feature, value (reports per 28 days), contribution (expected reports).
     models: per scenario its rates and base before the level factor, the factor, the days it learnt as of, the fallback
@@ -69,9 +75,9 @@ def forecast_hazard(
 ) -> Forecast:
     """Forecast from the reports before `as_of` alone, for every grid and every scenario that has a policy.
 
-    daily: grid_no int32, scenario string, day date32 (the city's days), reports (0 or more, weighted or not); any
-    order, days may be missing. The model learns to foretell the next `horizon_days`; all figures are rates per 28
-    days, whatever the horizon.
+    daily: grid_no int32, scenario string, day date32 (the city's days), reports (0 or more, weighted or not), and
+    what `sum_blocks` reads beside them; any order, days may be missing. The model learns to foretell the next
+    `horizon_days`; all figures are rates per 28 days, whatever the horizon.
     Raises InputError where a row before `as_of` has no day, no grid of the city, or no countable reports,
     ConfigError where the horizon is shorter than a day.
     """
@@ -81,13 +87,14 @@ def forecast_hazard(
     blocks = sum_blocks(daily, scenarios, grids=grids, as_of=as_of, block_days=horizon_days)
     past = {origin: build_features(blocks, neighbours, origin=origin) for origin in list_origins(blocks)}
     now = build_features(blocks, neighbours, origin=0)
+    severity = average_severity(blocks, origin=0)
     learnt_on = [(as_of - timedelta(days=origin * horizon_days)).isoformat() for origin in past]
     tiers, reasons, models = [TIERS.empty_table()], [REASONS.empty_table()], []
     for place, scenario in enumerate(scenarios):
         rates, factor = fit_scenario(blocks, past, now[place], place)
         contributions = explain(rates, now[place]) * factor
         expected = contributions.sum(axis=1)
-        tiers.append(_list_tiers(scenario, expected, policies[scenario]))
+        tiers.append(_list_tiers(scenario, expected, severity[place], policies[scenario]))
         reasons.append(_list_reasons(scenario, now[place], contributions))
         described = _describe(scenarios, place, rates, factor, learnt_on)
         models.append(described | {"history_days": blocks.history_days})
@@ -136,7 +143,7 @@ def measure_level(said: Sequence[float], came: Sequence[float], block_days: int)
     return float(np.clip(factor, LEAST_FACTOR, GREATEST_FACTOR))
 
 
-def _list_tiers(scenario: str, expected: Floats, policy: Policy) -> pa.Table:
+def _list_tiers(scenario: str, expected: Floats, severity: Floats, policy: Policy) -> pa.Table:
     grids = len(expected)
     columns = {
         "grid_no": np.arange(grids, dtype=np.int32),
@@ -144,6 +151,8 @@ def _list_tiers(scenario: str, expected: Floats, policy: Policy) -> pa.Table:
         "expected_reports_28d": expected,
         # Poisson: reports come independently of each other. Where they come in bursts this is too high.
         "p_any_28d": -np.expm1(-expected),
+        "mean_severity": severity,
+        "expected_severity_28d": expected * severity,
         "rank": rank_grids(expected),
         "tier": assign_tiers(expected, policy).tolist(),
     }

@@ -40,6 +40,7 @@ HISTORY = pa.schema(
         ("grid_no", pa.int32()),
         ("tier", pa.string()),
         ("expected_reports_28d", pa.float64()),
+        ("expected_severity_28d", pa.float64()),
         ("rank", pa.int32()),
         ("is_override", pa.bool_()),
     ]
@@ -159,6 +160,7 @@ def _list_history(step: Step, scenarios: tuple[str, ...]) -> pa.Table:
         "grid_no": grid.astype(np.int32),
         "tier": pa.array(TIERS, pa.string()).take(pa.array(step.shown[scenario, grid])),
         "expected_reports_28d": step.scores.expected[scenario, grid],
+        "expected_severity_28d": (step.scores.expected * step.scores.severity)[scenario, grid],
         "rank": step.rank[scenario, grid].astype(np.int32),
         "is_override": step.given[scenario, grid] != NOT_GIVEN,
     }

@@ -18,6 +18,7 @@ from governance.grids.neighbours import Neighbours
 from governance.hazard.features import MOST_ORIGINS, RATE_DAYS, Floats, build_features, sum_blocks
 from governance.hazard.forecast import LEAST_HISTORY_DAYS_YOUNG, fit_scenario, list_origins
 from governance.hazard.model import Rates, explain
+from governance.hazard.severity import average_severity
 
 WEEK_DAYS = 7
 WEEKS = MOST_ORIGINS + 1
@@ -29,10 +30,14 @@ Fit = tuple[Rates, float]
 
 @dataclass(frozen=True)
 class Scores:
-    """A forecast as of a day: contributions (scenarios, grids, terms) in expected reports of 28 days, the base last."""
+    """A forecast as of a day: contributions (scenarios, grids, terms) in expected reports of 28 days, the base last.
+
+    severity: the mean weight of a report, (scenarios, grids), see `average_severity`.
+    """
 
     day: date
     contributions: Floats
+    severity: Floats
 
     @property
     def expected(self) -> Floats:
@@ -67,7 +72,7 @@ class PastForecasts:
             values = build_features(blocks, self.neighbours, origin=weeks)
             fits = enumerate(self._find_fits(day))
             shares = [explain(rates, values[place]) * factor for place, (rates, factor) in fits]
-            yield Scores(day, np.stack(shares))
+            yield Scores(day, np.stack(shares), average_severity(blocks, origin=weeks))
 
     def count(self, until: date, *, days: int = RATE_DAYS) -> Floats:
         """Reports of the `days` days before `until`, (scenarios, grids)."""

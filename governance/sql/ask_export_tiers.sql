@@ -28,7 +28,7 @@ select
     urgent.grid_no is not null as is_urgent,
     grid.grid_no, grid.grid_id, grid.level_1_id, grid.level_1_zh, grid.level_1_en,
     grid.level_2_id, grid.level_2_zh, grid.level_2_en, grid.level_3_id, grid.level_3_zh, grid.level_3_en,
-    tier.expected_reports_28d, tier.p_any_28d, reasons.reasons,
+    tier.expected_reports_28d, tier.p_any_28d, tier.expected_severity_28d, reasons.reasons,
     coalesce(standing.open_cases, 0)::bigint as open_cases,
     coalesce(standing.overdue_cases, 0)::bigint as overdue_cases,
     grid.area_km2, grid.lon, grid.lat

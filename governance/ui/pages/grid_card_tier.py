@@ -39,11 +39,14 @@ def _show_figures(view: View, grid: dict[str, Any]) -> None:
     chance = grid["p_any_28d"]
     told = view.say("card.almost_certain") if chance > _ALMOST_CERTAIN else view.share(chance, digits=0)
     expected = view.decimal(grid["expected_reports_28d"], digits=2)
+    severity = view.decimal(grid["expected_severity_28d"], digits=2)
+    mean = view.say("card.mean_severity", weight=view.decimal(grid["mean_severity"], digits=2))
     basis = view.say("card.rank_of", grids=view.count(grid["ranked_grids"]))
     parts.show_figures(
         [
             parts.Figure(view.say("card.expected"), expected, view.say("card.per_28d")),
             parts.Figure(view.say("card.p_any"), told, view.say("card.per_28d")),
+            parts.Figure(view.say("card.severity"), severity, mean),
             parts.Figure(view.say("card.rank"), view.count(grid["rank"]), basis),
         ]
     )
