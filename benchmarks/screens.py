@@ -20,7 +20,7 @@ from tests.dashboard import (  # noqa: E402  the folder of the tests is no packa
     wait_until_still,
 )  # fmt: skip
 
-PAGES = ("map", "scenario", "overdue", "evaluation", "health")
+PAGES = ("map", "changes", "scenario", "overdue", "evaluation", "health")
 SIZES = {"desk": DESKTOP, "phone": PHONE}
 
 

@@ -29,7 +29,7 @@ from tests.dashboard import (
 )
 
 pytestmark = pytest.mark.browser
-PAGES = {"map": "/", "scenario": "/scenario", "overdue": "/overdue", "health": "/health"}
+PAGES = {"map": "/", "changes": "/changes", "scenario": "/scenario", "overdue": "/overdue", "health": "/health"}
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +141,7 @@ def test_the_keyboard_reaches_the_reddest_grids(visit: OpenPage) -> None:
     first.focus()
     page.keyboard.press("Enter")
     expect(page.locator(".g-card h2")).to_have_text("G-03")
+    wait_until_still(page)
     page.get_by_role("button", name="Back to the list").click()
     expect(page.locator(".st-key-reddest")).to_be_visible()
     expect(page).not_to_have_url(re.compile("grid="))

@@ -81,7 +81,8 @@ def _show_reasons(view: View, chosen: dict[str, str], figures: dict[str, Any]) -
         ]
         for row in view.ask("change_reasons", **chosen).to_dict("records")
     ]
-    parts.show_table(columns, rows)
+    with st.container(key="change_reasons"):
+        parts.show_table(columns, rows)
 
 
 def _show_list(view: View, chosen: dict[str, str]) -> None:
