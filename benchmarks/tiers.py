@@ -1,14 +1,15 @@
 """Measures how still the red list keeps from week to week, and at what cost, and writes the table into docs/tiers.md.
 
 Lists are made as builds on eight Mondays would have published them, each replayed from the reports before that day
-alone. Without memory, red are the worst grids of the same forecast, as many as there are places.
+alone. Without memory, red are the worst grids of the same forecast, as many as there are places. `--real` does the same
+with Stuttgart's reports, on every Monday of the 13 windows on which the model was settled, and none of its test's.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,10 +17,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.hazard_real import cut_future
+from benchmarks.hazard_series import load_stuttgart
 from benchmarks.report import ROOT, date_and_machine, draw_table, write_section
 from governance.city import City, open_city
 from governance.grids.city_grids import FAR_RADIUS_M
 from governance.grids.neighbours import Neighbours, find_neighbours, find_within
+from governance.hazard.backtest import PERIODS
 from governance.hazard.flare_ups import find_flare_ups
 from governance.hazard.replay import replay_tiers
 from governance.hazard.tiers import RED, rank_grids
@@ -54,7 +58,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build-dir", type=Path, default=ROOT / "build" / "benchmark")
     parser.add_argument("--thin", type=float, default=0.03, help="Share of reports kept for the sparse rows.")
+    parser.add_argument("--real", action="store_true", help="Stuttgart's reports instead of the demo city's.")
     options = parser.parse_args()
+    if options.real:
+        write_real()
+        return
     city = open_city(options.build_dir)
     daily, neighbours, scenarios = read_city(city)
     grids = len(neighbours.near_indptr) - 1
@@ -71,6 +79,38 @@ def main() -> None:
         [date_and_machine("python -m benchmarks.tiers"), "", *draw_table(titles, rows), "", cost],
         path=ROOT / "docs" / "tiers.md",
     )
+
+
+def write_real() -> None:
+    """Stuttgart's validation periods: the scenarios with reports enough to judge, all others speak for them."""
+    series, end = cut_future(load_stuttgart(), is_test=False)
+    ground = series.ground
+    first = end - timedelta(days=PERIODS * AHEAD_DAYS)
+    mondays = [day for day in list_weeks(first, end) if day + timedelta(days=AHEAD_DAYS) <= end]
+    judged = np.isin(ground.scenarios, ground.judged)
+    rows = [
+        [
+            f"{max(1, int(share * ground.grids)):,} places",
+            *measure(ground.daily, ground.neighbours, ground.scenarios, share, mondays=mondays, judged=judged),
+        ]
+        for share in (0.05, 0.005)
+    ]
+    titles = ("red places", "kept", "kept without memory", "reports caught ÷ without memory")
+    about = (
+        f"Stuttgart: {ground.grids:,} grids, {len(ground.judged)} scenarios, {len(mondays)} Mondays from {mondays[0]} "
+        f"to {mondays[-1]}; reports of the 28 days after each."
+    )
+    write_section(
+        "stillness-real",
+        [date_and_machine("python -m benchmarks.tiers --real"), "", *draw_table(titles, rows), "", about],
+        path=ROOT / "docs" / "tiers.md",
+    )
+
+
+def list_weeks(first: date, end: date) -> list[date]:
+    """The Mondays from `first` to `end`, not included."""
+    monday = find_week(first + timedelta(days=6))
+    return [monday + timedelta(weeks=week) for week in range((end - monday).days // 7 + 1)]
 
 
 def read_city(city: City) -> tuple[pa.Table, Neighbours, tuple[str, ...]]:
@@ -98,19 +138,33 @@ def thin(daily: pa.Table, share: float) -> pa.Table:
     return daily.set_column(place, "reports", pa.array(kept, pa.int32())).filter(pa.array(kept > 0))
 
 
-def measure(daily: pa.Table, neighbours: Neighbours, scenarios: tuple[str, ...], share: float) -> list[str]:
-    """Share of red kept, the same without memory, and reports caught against those without memory."""
+def measure(  # noqa: PLR0913  what was reported where, how many are red, when and in which scenarios one looks
+    daily: pa.Table,
+    neighbours: Neighbours,
+    scenarios: tuple[str, ...],
+    share: float,
+    *,
+    mondays: Sequence[date] | None = None,
+    judged: np.ndarray | None = None,
+) -> list[str]:
+    """Share of red kept, the same without memory, and reports caught against those without memory.
+
+    mondays: when lists are made, a week apart (none: the last eight). judged: flags of the scenarios that count.
+    """
+    meant = np.ones(len(scenarios), dtype=bool) if judged is None else judged
     policy = TierPolicy(
         red_share=share,
         floor_expected_reports_28d=0,
-        visit_every_days=load_templates()[scenarios[0]].tiers.visit_every_days,
+        visit_every_days=next(iter(load_templates().values())).tiers.visit_every_days,
     )
     tallies = {name: Tally() for name in ("replayed", "without memory")}
+    # One for all Mondays: its models are of fixed days, whatever the Monday from which one looks back.
+    past = PastForecasts(daily, neighbours, scenarios, len(neighbours.near_indptr) - 1)
     before: dict[str, np.ndarray] = {}
-    for day in list_mondays(daily):
-        for name, (red, came) in list_red(daily, neighbours, scenarios, policy, day).items():
-            tallies[name].add(red, before.get(name), came)
-            before[name] = red
+    for day in mondays or list_mondays(daily):
+        for name, (red, came) in list_red(past, policy, day).items():
+            tallies[name].add(red[meant], before.get(name), came[meant])
+            before[name] = red[meant]
     ours, plain = tallies["replayed"], tallies["without memory"]
     ratio = ours.caught / plain.caught
     print(f"{share}: kept {ours.kept / ours.red:.4f}, {plain.kept / plain.red:.4f} without; caught {ratio:.4f}")
@@ -123,15 +177,11 @@ def list_mondays(daily: pa.Table) -> list[date]:
     return [last - timedelta(days=7 * back) for back in range(MONDAYS - 1, -1, -1)]
 
 
-def list_red(
-    daily: pa.Table, neighbours: Neighbours, scenarios: tuple[str, ...], policy: TierPolicy, day: date
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def list_red(past: PastForecasts, policy: TierPolicy, day: date) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """The red grids as published on a Monday, with and without memory, and the reports of the 28 days after it."""
-    grids = len(neighbours.near_indptr) - 1
-    past = PastForecasts(daily, neighbours, scenarios, grids)
     (today,) = past.score(day, back=(0,))
-    districts = np.zeros(grids, dtype=np.int64)
-    history = replay_tiers(past, today, dict.fromkeys(scenarios, policy), districts=districts, given=lambda _: {})
+    districts = np.zeros(past.grids, dtype=np.int64)
+    history = replay_tiers(past, today, dict.fromkeys(past.scenarios, policy), districts=districts, given=lambda _: {})
     red = history.today.shown == RED
     places = history.places["red_places"].to_numpy()
     ranks = np.stack([rank_grids(expected) for expected in today.expected])

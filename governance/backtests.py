@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from governance.cases.work_clock import list_festival_days
 from governance.city import City
 from governance.errors import InputError, NotReadyError
 from governance.grids.city_grids import choose_radius_m
@@ -33,6 +34,7 @@ from governance.hazard.features import RATE_DAYS
 from governance.hazard.leakage import audit_leakage
 from governance.hazard.shifts import date_days, shift_ground
 from governance.hazard.summary import ALL, RATIO, choose_model, summarise
+from governance.work_calendar import WorkCalendar
 
 FOLDER = "backtests"
 SHIFTS = ((0.25, 0.25), (0.5, 0.5))
@@ -101,7 +103,15 @@ def read_ground(city: City) -> tuple[Ground, date]:
     if not daily.num_rows:
         raise InputError("The snapshot holds no located incident of any scenario, so there is nothing to look back at.")
     scenarios = tuple(sorted(city.manifest["scenarios"]))
-    return Ground(date_days(daily), scenarios, _find_neighbours(grids), grids["area_km2"].to_numpy()), end
+    calendar = WorkCalendar.model_validate(city.manifest["city"].get("work_calendar", {}))
+    ground = Ground(
+        date_days(daily),
+        scenarios,
+        _find_neighbours(grids),
+        grids["area_km2"].to_numpy(),
+        festival_days=list_festival_days(calendar),
+    )
+    return ground, end
 
 
 def store_result(result: Result, build_dir: Path, write_report: Callable[[Path], None]) -> Path:

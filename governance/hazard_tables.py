@@ -43,6 +43,7 @@ def build_hazard_tables(
     overrides: tuple[Override, ...] = (),
     *,
     as_of_day: date,
+    festival_days: frozenset[date] = frozenset(),
 ) -> None:
     """Make `out_tier`, `out_reason`, `meta_model` and every other table that follows from them, from `core_case`."""
     policies = {name: template.tiers for name, template in templates.city.items()}
@@ -51,8 +52,10 @@ def build_hazard_tables(
     daily = warehouse.fetch_arrow(con, "src_daily")
     neighbours = Neighbours(*grids.near, *grids.far)
     count = len(grids.frame)
-    forecast = forecast_hazard(daily, grids=count, neighbours=neighbours, as_of=as_of_day, policies=policies)
-    past = PastForecasts(daily, neighbours, tuple(policies), count)
+    forecast = forecast_hazard(
+        daily, grids=count, neighbours=neighbours, as_of=as_of_day, policies=policies, festival_days=festival_days
+    )
+    past = PastForecasts(daily, neighbours, tuple(policies), count, festival_days)
     districts, names = number_districts(grids)
     number_of_grid = {name: number for number, name in enumerate(grids.frame["grid_id"])}
 

@@ -17,7 +17,7 @@ from governance.cases.assembly import Judging, build_cases, check_categories
 from governance.cases.departments import index_departments
 from governance.cases.lifecycle import Telling, prepare_telling, tell_files
 from governance.cases.placing import Placement, place_file, prepare_placement
-from governance.cases.work_clock import open_city_clock
+from governance.cases.work_clock import list_festival_days, open_city_clock
 from governance.errors import ConfigError, NotReadyError, join_faults
 from governance.grids.city_grids import CityGrids, load_grids
 from governance.hazard_tables import build_hazard_tables, load_overrides
@@ -87,7 +87,8 @@ def build_city(
         judging = Judging(city.profile, city.template_set, city.departments, clock, moment)
         build_cases(con, placed, judging, previous=previous)
         progress("hazard", 0.75)
-        build_hazard_tables(con, grids, city.template_set, overrides, as_of_day=local_day(moment, city.profile))
+        today, festival_days = local_day(moment, city.profile), list_festival_days(city.profile.work_calendar)
+        build_hazard_tables(con, grids, city.template_set, overrides, as_of_day=today, festival_days=festival_days)
         progress("pages", 0.85)
         outputs.build_outputs(con, city.profile, city.template_set, as_of_utc=moment)
         progress("publish", 0.95)

@@ -20,6 +20,7 @@ from governance.errors import ConfigError
 from governance.work_calendar import WorkCalendar
 
 _PUBLISHED_YEARS = frozenset(day.year for day in chinese_calendar.constants.holidays)
+_SPRING_FESTIVAL = "Spring Festival"
 _FIRST_YEAR = 1973  # since then every zone is whole minutes from UTC, so that steps stay long
 _MOST_TICKS = 2**62
 _HOW_TO_ADD = (
@@ -78,6 +79,13 @@ def list_contradictions(calendar: WorkCalendar) -> list[date]:
         and day.year in _PUBLISHED_YEARS
         and bool(chinese_calendar.is_workday(day)) != is_workday
     )
+
+
+def list_festival_days(calendar: WorkCalendar) -> frozenset[date]:
+    """The days of Spring Festival in all published years; none where the city follows no such calendar."""
+    if calendar.country is None:
+        return frozenset()
+    return frozenset(day for day, name in chinese_calendar.constants.holidays.items() if name == _SPRING_FESTIVAL)
 
 
 def find_first_known_day(calendar: WorkCalendar) -> date:

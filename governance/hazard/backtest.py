@@ -27,7 +27,8 @@ from governance.hazard.features import (
     measure_ages,
     sum_blocks,
 )
-from governance.hazard.forecast import LEAST_HISTORY_DAYS, LEAST_REPORTS, list_origins, measure_level
+from governance.hazard.festivals import measure_ratio, weigh_window
+from governance.hazard.forecast import LEAST_HISTORY_DAYS, LEAST_REPORTS, list_origins, measure_level, share_windows
 
 HORIZONS_DAYS = (7, 28)
 PERIODS = 13
@@ -52,7 +53,8 @@ OUTCOMES = pa.schema(
 class Ground:
     """What a backtest stands on: the daily reports (see `forecast_hazard`) and the grids they lie in.
 
-    judged: the scenarios to forecast (none: all of them); the others only speak for them.
+    judged: the scenarios to forecast (none: all of them); the others only speak for them. festival_days: as in
+    `forecast_hazard`.
     """
 
     daily: pa.Table
@@ -60,6 +62,7 @@ class Ground:
     neighbours: Neighbours
     area_km2: Floats
     judged: tuple[str, ...] = ()
+    festival_days: frozenset[date] = frozenset()
 
     @property
     def grids(self) -> int:
@@ -125,18 +128,21 @@ def forecast_day(ground: Ground, candidates: Sequence[Candidate | Mean], day: da
     counts = count_windows(ground, day)
     origins = list_origins(blocks)
     features = {origin: build_features(blocks, ground.neighbours, origin=origin) for origin in [0, *origins]}
+    shares = share_windows(blocks, ground.festival_days, origins=[0, *origins])
     expected: dict[tuple[str, str], Floats] = {}
     for scenario in ground.judged or ground.scenarios:
         place = ground.scenarios.index(scenario)
         past = [_find_evidence(blocks, features[origin], origin, place) for origin in origins]
         now = _find_evidence(blocks, features[0], 0, place, counts=counts[:, place].T)
         reports = [blocks.counts[origin - 1, place] for origin in origins]
+        ratio = measure_ratio(blocks, place, ground.festival_days)
+        seasons = [weigh_window(ratio, share) for share in shares]
         for candidate in candidates:
             if isinstance(candidate, Mean):
                 parts = [expected[scenario, part.name] for part in candidate.parts]
                 expected[scenario, candidate.name] = np.mean(parts, axis=0)
             else:
-                expected[scenario, candidate.name] = _forecast(candidate, past, reports, now)
+                expected[scenario, candidate.name] = _forecast(candidate, past, reports, now, seasons)
     return Forecasts(day, expected)
 
 
@@ -178,15 +184,24 @@ def _find_evidence(
     )
 
 
-def _forecast(candidate: Candidate, past: Sequence[Evidence], reports: Sequence[Floats], now: Evidence) -> Floats:
-    """Fit, foretell, and bring the level to that of the last windows; with too little to learn from, the mean rate."""
+def _forecast(
+    candidate: Candidate,
+    past: Sequence[Evidence],
+    reports: Sequence[Floats],
+    now: Evidence,
+    seasons: Sequence[float],
+) -> Floats:
+    """Fit, foretell, and bring the level to that of the last windows; with too little to learn from, the mean rate.
+
+    seasons: the festival's factor in the window ahead, then in each past one.
+    """
     if candidate in BASELINES:
         return candidate.fit(now, now.counts[:, 0], exposure=1.0).predict(now)
     if not reports or sum(float(came.sum()) for came in reports) < LEAST_REPORTS:
         return now.decays[:, -1]
     fitted = candidate.fit(_stack(past), np.concatenate(reports), exposure=1.0)
-    said = [float(fitted.predict(evidence).sum()) for evidence in past]
-    return fitted.predict(now) * measure_level(said, [float(came.sum()) for came in reports], RATE_DAYS)
+    said = [float(fitted.predict(evidence).sum()) * season for evidence, season in zip(past, seasons[1:], strict=True)]
+    return fitted.predict(now) * seasons[0] * measure_level(said, [float(came.sum()) for came in reports], RATE_DAYS)
 
 
 def _stack(parts: Sequence[Evidence]) -> Evidence:

@@ -43,7 +43,8 @@ class Blocks:
 
     counts: reports. severity: the sum of what these reports weigh. weighted: reports, and incidents found by
     inspections at their weight; decayed[h]: the same, decayed to the end of their block with half-life h.
-    history_days: days of data before as_of. block_days: length of every block but the oldest.
+    daily_totals: (scenarios, days) reports of all grids by age, the day before as_of first. history_days: days of data
+    before as_of. block_days: length of every block but the oldest.
     """
 
     scenarios: tuple[str, ...]
@@ -51,6 +52,8 @@ class Blocks:
     severity: Floats
     weighted: Floats
     decayed: tuple[Floats, ...]
+    daily_totals: Floats
+    as_of: date
     history_days: int
     block_days: int
     half_lives_days: tuple[int, ...]
@@ -101,7 +104,13 @@ def sum_blocks(  # noqa: PLR0913  what to count, where, until when, and how it f
     counts = add_up(reports)
     past = counts if weighted is reports else add_up(weighted)
     severity = add_up(counted["severity"]) if "severity" in counted else counts
-    return Blocks(scenarios, counts, severity, past, decayed, history_days, block_days, half_lives_days)
+    days = max(history_days, 1)
+    by_day = np.bincount(scenario * days + age - 1, np.rint(reports / QUANTUM), len(scenarios) * days) * QUANTUM
+    totals: Floats = by_day.astype(np.float64).reshape(len(scenarios), days)
+    return Blocks(
+        scenarios, counts, severity, past, decayed, totals, as_of, history_days,
+        block_days, half_lives_days,
+    )  # fmt: skip
 
 
 def build_features(blocks: Blocks, neighbours: Neighbours, *, origin: int) -> Floats:

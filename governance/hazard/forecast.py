@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,6 +21,7 @@ from governance.hazard.features import (
     build_features,
     sum_blocks,
 )
+from governance.hazard.festivals import measure_ratio, share_days, weigh_window
 from governance.hazard.model import Rates, explain, fit_rates, pool_rates
 from governance.hazard.severity import average_severity
 from governance.hazard.tiers import Policy, assign_tiers, rank_grids
@@ -55,8 +56,9 @@ class Forecast:
     grid's reports (see `average_severity`), expected_severity_28d the product of both.
 
     reasons: grid_no, scenario, feature, value (reports per 28 days), contribution (expected reports).
-    models: per scenario its rates and base before the level factor, the factor, the days it learnt as of, the fallback
-    used (None: fitted; "pooled": too little to learn from, see `pool_rates`), and the days of history behind it.
+    models: per scenario its rates and base before the factors, the level's and the festival's factor, the days it
+    learnt as of, the fallback used (None: fitted; "pooled": too little to learn from, see `pool_rates`), and the days
+    of history behind it.
     """
 
     tiers: pa.Table
@@ -64,7 +66,24 @@ class Forecast:
     models: list[dict[str, object]]
 
 
-def forecast_hazard(
+@dataclass(frozen=True)
+class Fit:
+    """A model as learnt: its rates, the factor that brings them to the latest level, and what festival days bring.
+
+    festival_ratio: reports of a day of Spring Festival over those of a usual day (1: no festival was seen).
+    """
+
+    rates: Rates
+    level: float
+    festival_ratio: float
+
+    def explain(self, features: Floats, *, festival_share: float) -> Floats:
+        """Contributions (rows, FEATURES + 1) to a window of which so large a share are festival days."""
+        factor = self.level * weigh_window(self.festival_ratio, festival_share)
+        return explain(self.rates, features) * factor
+
+
+def forecast_hazard(  # noqa: PLR0913  what is known, of which grids, and when
     daily: pa.Table,
     *,
     grids: int,
@@ -72,12 +91,14 @@ def forecast_hazard(
     as_of: date,
     policies: Mapping[str, Policy],
     horizon_days: int = RATE_DAYS,
+    festival_days: Collection[date] = (),
 ) -> Forecast:
     """Forecast from the reports before `as_of` alone, for every grid and every scenario that has a policy.
 
     daily: grid_no int32, scenario string, day date32 (the city's days), reports (0 or more, weighted or not), and
     what `sum_blocks` reads beside them; any order, days may be missing. The model learns to foretell the next
     `horizon_days`; all figures are rates per 28 days, whatever the horizon.
+    festival_days: the days of Spring Festival, past and coming; none where the city knows no such days.
     Raises InputError where a row before `as_of` has no day, no grid of the city, or no countable reports,
     ConfigError where the horizon is shorter than a day.
     """
@@ -87,16 +108,17 @@ def forecast_hazard(
     blocks = sum_blocks(daily, scenarios, grids=grids, as_of=as_of, block_days=horizon_days)
     past = {origin: build_features(blocks, neighbours, origin=origin) for origin in list_origins(blocks)}
     now = build_features(blocks, neighbours, origin=0)
+    share = share_days(festival_days, as_of, horizon_days)
     severity = average_severity(blocks, origin=0)
     learnt_on = [(as_of - timedelta(days=origin * horizon_days)).isoformat() for origin in past]
     tiers, reasons, models = [TIERS.empty_table()], [REASONS.empty_table()], []
     for place, scenario in enumerate(scenarios):
-        rates, factor = fit_scenario(blocks, past, now[place], place)
-        contributions = explain(rates, now[place]) * factor
+        fit = fit_scenario(blocks, past, now[place], place, festival_days=festival_days)
+        contributions = fit.explain(now[place], festival_share=share)
         expected = contributions.sum(axis=1)
         tiers.append(_list_tiers(scenario, expected, severity[place], policies[scenario]))
         reasons.append(_list_reasons(scenario, now[place], contributions))
-        described = _describe(scenarios, place, rates, factor, learnt_on)
+        described = _describe(scenarios, place, fit, learnt_on, share)
         models.append(described | {"history_days": blocks.history_days})
     return Forecast(pa.concat_tables(tiers), pa.concat_tables(reasons), models)
 
@@ -111,26 +133,42 @@ def list_origins(blocks: Blocks) -> list[int]:
     return list(range(1, min(MOST_ORIGINS, max(whole, min(of_young, 1))) + 1))
 
 
-def fit_scenario(blocks: Blocks, past: Mapping[int, Floats], now: Floats, place: int) -> tuple[Rates, float]:
-    """The rates of the scenario number `place`, and the factor that brings their level to that of the last blocks.
+def fit_scenario(
+    blocks: Blocks, past: Mapping[int, Floats], now: Floats, place: int, *, festival_days: Collection[date] = ()
+) -> Fit:
+    """The model of the scenario number `place`, with the factor that brings its level to that of the last blocks.
 
     past: the features as of each origin of `list_origins`; now: those of the scenario as of the blocks' day.
     """
     reports = np.concatenate([np.zeros(0), *(blocks.counts[origin - 1, place] for origin in past)])
     if reports.sum() < LEAST_REPORTS:
         counts = blocks.counts[:, place].sum(axis=0)
-        return pool_rates(counts, now, history_feature=FEATURES.index("own_history")), 1.0
+        pooled = pool_rates(counts, now, history_feature=FEATURES.index("own_history"))
+        return Fit(pooled, 1.0, 1.0)
     features = np.concatenate([past[origin][place] for origin in past])
     rates = fit_rates(features, reports, exposure=blocks.block_days / RATE_DAYS)
-    return rates, _find_level(blocks, past, place, rates)
+    ratio = measure_ratio(blocks, place, festival_days)
+    return Fit(rates, _find_level(blocks, past, place, Fit(rates, 1.0, ratio), festival_days), ratio)
 
 
-def _find_level(blocks: Blocks, past: Mapping[int, Floats], place: int, rates: Rates) -> float:
+def _find_level(
+    blocks: Blocks, past: Mapping[int, Floats], place: int, fit: Fit, festival_days: Collection[date]
+) -> float:
     """Reports that came over reports that were forecast in the last 84 days, drawn towards 1 by few reports."""
     exposure = blocks.block_days / RATE_DAYS
-    said = [float(explain(rates, past[origin][place]).sum()) * exposure for origin in past]
+    shares = share_windows(blocks, festival_days, origins=past)
+    said = [
+        float(fit.explain(past[origin][place], festival_share=share).sum()) * exposure
+        for origin, share in zip(past, shares, strict=True)
+    ]
     came = [float(blocks.counts[origin - 1, place].sum()) for origin in past]
     return measure_level(said, came, blocks.block_days)
+
+
+def share_windows(blocks: Blocks, festival_days: Collection[date], *, origins: Collection[int]) -> list[float]:
+    """The share of festival days in the block that follows each origin."""
+    ends = [blocks.as_of - timedelta(days=origin * blocks.block_days) for origin in origins]
+    return [share_days(festival_days, end, blocks.block_days) for end in ends]
 
 
 def measure_level(said: Sequence[float], came: Sequence[float], block_days: int) -> float:
@@ -174,15 +212,18 @@ def _list_reasons(scenario: str, features: Floats, contributions: Floats) -> pa.
 
 
 def _describe(
-    scenarios: tuple[str, ...], place: int, rates: Rates, factor: float, learnt_on: list[str]
+    scenarios: tuple[str, ...], place: int, fit: Fit, learnt_on: list[str], festival_share: float
 ) -> dict[str, object]:
+    rates = fit.rates
     others = dict(zip(scenarios, rates.rates[len(FEATURES) :].tolist(), strict=True))
     return {
         "scenario": scenarios[place],
         "rates": dict(zip(FEATURES[:OTHER], rates.rates[:OTHER].tolist(), strict=True)),
         "other_rates": {name: rate for name, rate in others.items() if rate > 0 and name != scenarios[place]},
         "base": rates.base,
-        "level_factor": factor,
+        "level_factor": fit.level,
+        "festival_ratio": fit.festival_ratio,
+        "festival_factor": weigh_window(fit.festival_ratio, festival_share),
         "origins": [] if rates.fallback else learnt_on,
         "fallback": rates.fallback,
     }

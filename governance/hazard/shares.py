@@ -41,10 +41,12 @@ SHARES = pa.schema(
 
 
 def read_rates(model: Mapping[str, Any], scenarios: Sequence[str]) -> tuple[Rates, float]:
-    """The rates and the level factor of one entry of `Forecast.models`, as kept with a snapshot."""
+    """The rates and the factor of one entry of `Forecast.models`, as kept with a snapshot."""
     others = [model["other_rates"].get(name, 0.0) for name in scenarios]
     rates = [*(model["rates"][name] for name in FEATURES[:OTHER]), 0.0, *others]
-    return Rates(np.array(rates), model["base"], model["fallback"]), float(model["level_factor"])
+    return Rates(np.array(rates), model["base"], model["fallback"]), float(model["level_factor"]) * float(
+        model["festival_factor"]
+    )
 
 
 def share_forecast(

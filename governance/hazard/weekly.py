@@ -16,16 +16,14 @@ import pyarrow.compute as pc
 
 from governance.grids.neighbours import Neighbours
 from governance.hazard.features import MOST_ORIGINS, RATE_DAYS, Floats, build_features, sum_blocks
-from governance.hazard.forecast import LEAST_HISTORY_DAYS_YOUNG, fit_scenario, list_origins
-from governance.hazard.model import Rates, explain
+from governance.hazard.festivals import share_days
+from governance.hazard.forecast import LEAST_HISTORY_DAYS_YOUNG, Fit, fit_scenario, list_origins
 from governance.hazard.severity import average_severity
 
 WEEK_DAYS = 7
 WEEKS = MOST_ORIGINS + 1
 """How many weeks can be looked back at: as many as one pass over the reports gives."""
 REFIT_WEEKS = 4
-
-Fit = tuple[Rates, float]
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,7 @@ class PastForecasts:
     neighbours: Neighbours
     scenarios: tuple[str, ...]
     grids: int
+    festival_days: frozenset[date] = frozenset()
     _fits: dict[date, list[Fit]] = field(default_factory=dict)
 
     def score(self, as_of: date, *, back: tuple[int, ...]) -> Iterator[Scores]:
@@ -70,8 +69,9 @@ class PastForecasts:
             if weeks >= len(blocks.counts) or blocks.history_days - WEEK_DAYS * weeks < LEAST_HISTORY_DAYS_YOUNG:
                 continue
             values = build_features(blocks, self.neighbours, origin=weeks)
+            ahead = share_days(self.festival_days, day, RATE_DAYS)
             fits = enumerate(self._find_fits(day))
-            shares = [explain(rates, values[place]) * factor for place, (rates, factor) in fits]
+            shares = [fit.explain(values[place], festival_share=ahead) for place, fit in fits]
             yield Scores(day, np.stack(shares), average_severity(blocks, origin=weeks))
 
     def count(self, until: date, *, days: int = RATE_DAYS) -> Floats:
@@ -97,7 +97,8 @@ class PastForecasts:
         blocks = sum_blocks(self.daily, self.scenarios, grids=self.grids, as_of=as_of)
         past = {origin: build_features(blocks, self.neighbours, origin=origin) for origin in list_origins(blocks)}
         now = build_features(blocks, self.neighbours, origin=0)
-        return [fit_scenario(blocks, past, now[place], place) for place in range(len(self.scenarios))]
+        places = range(len(self.scenarios))
+        return [fit_scenario(blocks, past, now[at], at, festival_days=self.festival_days) for at in places]
 
 
 def find_monday(day: date) -> date:
