@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from governance.errors import NotReadyError
 
 FOLDER = "backtests"
+COMMAND = "python -m governance backtest"
 PRODUCT = "additive"
 """The name of the model whose forecasts are published."""
 COUNTS = ("counts_28", "counts_91", "counts_364", "counts_all")
@@ -60,7 +61,7 @@ def find_result(build_dir: Path, generation: str | None = None) -> Path:
     """
     found = sorted((build_dir / FOLDER).glob(f"{generation or '[0-9]*'}-*/about.json"), key=_read_age)
     if not found:
-        raise NotReadyError("No backtest has been run on this build. Run: python -m governance backtest")
+        raise NotReadyError(f"No backtest has been run on this build. Run: {COMMAND}")
     return found[-1].parent
 
 
