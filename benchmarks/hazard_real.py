@@ -21,7 +21,8 @@ from benchmarks.report import ROOT, date_and_machine, draw_table, write_section
 from governance.hazard.backtest import HORIZONS_DAYS, PERIODS, list_days, run_backtest
 from governance.hazard.candidates import BASELINES, CANDIDATES, Additive, Boosted, Candidate, Mean
 from governance.hazard.leakage import audit_leakage
-from governance.hazard.summary import DEVIANCE_RATIO, RATIO, Choice, choose_model, summarise
+from governance.hazard.metrics import DEVIANCE_RATIO, RATIO
+from governance.hazard.summary import Choice, choose_model, summarise
 
 SEED = 20260824
 REPORT = ROOT / "docs" / "backtest.md"

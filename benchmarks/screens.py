@@ -20,7 +20,7 @@ from tests.dashboard import (  # noqa: E402  the folder of the tests is no packa
     wait_until_still,
 )  # fmt: skip
 
-PAGES = ("map", "changes", "scenario", "overdue", "evaluation", "health")
+PAGES = ("map", "changes", "scenario", "overdue", "evaluation", "model", "health")
 SIZES = {"desk": DESKTOP, "phone": PHONE}
 
 
@@ -50,6 +50,11 @@ def take_picture(browser: Browser, address: str, folder: Path, *, name: str, lan
     if name == "scenario":
         for place, tab in enumerate(("holders", "recurrence", "sheet"), start=1):
             page.get_by_role("tab").nth(place).click()
+            wait_until_still(page)
+            save(page, folder / f"{name}-{tab}-{language}-{size}.png", size)
+    if name == "model":
+        for tab in ("calibration", "drift", "card", "capacity", "fairness"):
+            page.goto(f"{address}/{path}?tab={tab}")
             wait_until_still(page)
             save(page, folder / f"{name}-{tab}-{language}-{size}.png", size)
     if name == "overdue":

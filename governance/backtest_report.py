@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from governance.backtests import PRODUCT, Result
-from governance.hazard.summary import ALL, DEVIANCE_RATIO, RATIO
+from governance.backtest_store import PRODUCT, Result
+from governance.hazard.metrics import ALL, DEVIANCE_RATIO, RATIO
 
 FIGURES = {
     RATIO: "capture@5 % over the best count",

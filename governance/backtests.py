@@ -1,30 +1,21 @@
-"""Backtests of a published city: run on its snapshot, kept beside it, never written twice.
-
-A backtest lies in `<build>/backtests/<generation>-<name of its settings>/`: `summary.parquet` (one row per scenario,
-model, horizon and metric, see `hazard.summary.SUMMARY`), `outcomes.parquet` (one row per day judged, too),
-`about.json`, and the report with its pictures. The same snapshot and settings give the same figures.
-"""
+"""Backtests of a published city, run on its snapshot; the same snapshot and settings give the same figures."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from governance.backtest_store import PRODUCT, Result
 from governance.cases.work_clock import list_festival_days
 from governance.city import City
-from governance.errors import InputError, NotReadyError
+from governance.errors import InputError
 from governance.grids.city_grids import choose_radius_m
 from governance.grids.cover import build_cover
 from governance.grids.neighbours import Neighbours, find_neighbours, find_within
@@ -32,13 +23,12 @@ from governance.hazard.backtest import HORIZONS_DAYS, PERIODS, Ground, list_days
 from governance.hazard.candidates import BASELINES, CANDIDATES, CHEAP, Additive
 from governance.hazard.features import RATE_DAYS
 from governance.hazard.leakage import audit_leakage
+from governance.hazard.metrics import ALL, RATIO
 from governance.hazard.shifts import date_days, shift_ground
-from governance.hazard.summary import ALL, RATIO, choose_model, summarise
+from governance.hazard.summary import choose_model, summarise
 from governance.work_calendar import WorkCalendar
 
-FOLDER = "backtests"
 SHIFTS = ((0.25, 0.25), (0.5, 0.5))
-PRODUCT = Additive(is_pooled=True).name
 
 
 @dataclass(frozen=True)
@@ -51,15 +41,6 @@ class Settings:
     with_all_candidates: bool = False
     with_shifts: bool = False
     seed: int = 20260101
-
-
-@dataclass(frozen=True)
-class Result:
-    """A backtest. summary and outcomes: tables; about: what was judged, what validation chose, what was audited."""
-
-    summary: pa.Table
-    outcomes: pa.Table
-    about: dict[str, Any]
 
 
 def backtest_city(city: City, settings: Settings, *, progress: Callable[[str, float], None]) -> Result:
@@ -112,40 +93,6 @@ def read_ground(city: City) -> tuple[Ground, date]:
         festival_days=list_festival_days(calendar),
     )
     return ground, end
-
-
-def store_result(result: Result, build_dir: Path, write_report: Callable[[Path], None]) -> Path:
-    """Keep a backtest under its snapshot and settings; gives its folder. One that is there already stays as it is."""
-    text = json.dumps(result.about["settings"], sort_keys=True)
-    name = f"{result.about['generation']}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-    folder = build_dir / FOLDER / name
-    if folder.exists():
-        return folder
-    draft = folder.with_name(f".{name}.tmp")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    pq.write_table(result.summary, draft / "summary.parquet")
-    pq.write_table(result.outcomes, draft / "outcomes.parquet")
-    (draft / "about.json").write_text(json.dumps(result.about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    write_report(draft)
-    return draft.rename(folder)
-
-
-def read_result(build_dir: Path, generation: str | None = None) -> Result:
-    """The newest backtest kept in `build_dir`, or the newest of a generation.
-
-    Raises NotReadyError, saying what to run, where there is none.
-    """
-    found = sorted((build_dir / FOLDER).glob(f"{generation or '[0-9]*'}-*/about.json"), key=_read_age)
-    if not found:
-        raise NotReadyError("No backtest has been run on this build. Run: python -m governance backtest")
-    folder = found[-1].parent
-    about = json.loads(found[-1].read_text(encoding="utf-8"))
-    return Result(pq.read_table(folder / "summary.parquet"), pq.read_table(folder / "outcomes.parquet"), about)
-
-
-def _read_age(path: Path) -> tuple[str, float]:
-    return path.parent.name.partition("-")[0], path.stat().st_mtime
 
 
 def _choose(  # noqa: PLR0913, PLR0917  what validation needs

@@ -29,7 +29,8 @@ def backtest(  # noqa: PLR0913  the options of one command
     The result lies in BUILD/backtests, under the snapshot's number; the same snapshot and options give it once.
     """
     from governance.backtest_report import write_report
-    from governance.backtests import Settings, backtest_city, store_result
+    from governance.backtest_store import store_result
+    from governance.backtests import Settings, backtest_city
     from governance.city import open_city
 
     settings = Settings(

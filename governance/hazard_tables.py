@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from governance import warehouse
 from governance.grids.city_grids import CityGrids
 from governance.grids.neighbours import Neighbours
+from governance.hazard.calibration import measure_calibration
 from governance.hazard.capacity import measure_spreads, tabulate_capacity
 from governance.hazard.flare_ups import find_flare_ups
 from governance.hazard.forecast import Forecast, forecast_hazard
@@ -73,6 +74,8 @@ def build_hazard_tables(
     warehouse.load_arrow(con, "out_override", told)
     warehouse.load_arrow(con, "out_inspection", list_all_inspections(history, policies, grids=count))
     warehouse.load_arrow(con, "out_flare_up", find_flare_ups(past, as_of=as_of_day))
+    calibration = measure_calibration(past, history.history, as_of=as_of_day)
+    warehouse.load_arrow(con, "out_calibration", calibration)
     _load_capacity(con, past, today, policies)
 
 

@@ -19,12 +19,15 @@ import shapely
 from tiny_snapshot import AS_OF_UTC, publish_tiny
 
 from governance.backtest_report import draw_intervals, write_report
-from governance.backtests import Result, Settings, backtest_city, read_ground, read_result, store_result
+from governance.backtest_store import COUNTS, PRODUCT, Result, read_result, store_result
+from governance.backtests import Settings, backtest_city, read_ground
 from governance.city import open_city
 from governance.errors import NotReadyError
 from governance.grids.cover import build_cover
+from governance.hazard.candidates import BASELINES, Additive
+from governance.hazard.metrics import ALL, RATIO
 from governance.hazard.shifts import shift_ground
-from governance.hazard.summary import ALL, RATIO, SUMMARY
+from governance.hazard.summary import SUMMARY
 from tests.tiny_hazard import AS_OF, simulate
 
 SIDE = 8
@@ -158,3 +161,8 @@ def test_a_young_city_is_told_so_in_one_sentence(tmp_path: Path) -> None:
 def test_the_summary_has_the_columns_that_pages_read(result: Result) -> None:
     assert result.summary.schema.equals(SUMMARY)
     assert pa.types.is_date(result.outcomes.schema.field("day").type)
+
+
+def test_the_names_that_readers_know_are_those_of_the_models() -> None:
+    assert Additive(is_pooled=True).name == PRODUCT
+    assert tuple(baseline.name for baseline in BASELINES) == COUNTS

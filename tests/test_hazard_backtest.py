@@ -16,7 +16,8 @@ from governance.hazard.backtest import Forecasts, Ground, forecast_day, list_day
 from governance.hazard.candidates import BASELINES, CANDIDATES, CHEAP, Additive, Counts
 from governance.hazard.forecast import forecast_hazard
 from governance.hazard.leakage import audit_leakage
-from governance.hazard.summary import ALL, RATIO, choose_model, summarise
+from governance.hazard.metrics import ALL, RATIO
+from governance.hazard.summary import choose_model, summarise
 from tests.tiny_hazard import AS_OF, Policy, daily, ring, simulate
 
 END = AS_OF + timedelta(days=3 * 28)

@@ -201,7 +201,7 @@ def list_meta() -> dict[str, tuple[pa.Schema, list[dict]]]:
     return {
         "meta_department": (text_schema("department", "name_zh", "name_en"), names),
         "meta_level": (LEVEL_SCHEMA, LEVELS),
-        "meta_model": (text_schema("scenario", "model"), [{"scenario": name, "model": "{}"} for name in SCENARIOS]),
+        "meta_model": (text_schema("scenario", "model"), tiny_tiers.list_models()),
         "meta_file": (FILE_SCHEMA, FILES),
         "meta_file_reason": (FILE_REASON_SCHEMA, FILE_REASONS),
         "meta_rule": (text_schema("code", "severity", "message_zh", "message_en"), RULES),

@@ -6,14 +6,17 @@ G-03 turned red in fire lanes since Monday, G-02 left it.
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pyarrow as pa
 
 from governance import warehouse
+from governance.hazard.calibration import CALIBRATION
 from governance.hazard.capacity import CAPACITY, SPREADS
 from governance.hazard.changes import CHANGES
 from governance.hazard.flare_ups import FLARE_UPS
+from governance.hazard.metrics import ALL
 from governance.hazard.replay import HISTORY, STEPS
 from governance.hazard_tables import OVERRIDES, PLACES
 from governance.inspections.lists import INSPECTIONS
@@ -34,6 +37,7 @@ def load_tiers(con: warehouse.Connection, *, as_of_day: date, hostile: str) -> N
         "out_flare_up": (FLARE_UPS, list_flare_ups()),
         "out_capacity_spread": (SPREADS, list_spreads()),
         "out_capacity": (CAPACITY, list_capacity()),
+        "out_calibration": (CALIBRATION, list_calibration()),
     }
     for name, (schema, rows) in tables.items():
         warehouse.load_arrow(con, name, pa.Table.from_pylist(rows, schema=schema))
@@ -92,11 +96,40 @@ def list_inspections() -> list[dict]:
 
 
 def list_flare_ups() -> list[dict]:
-    return [dict(zip(FLARE_UPS.names, ("fire_lane", 2, "grid", 7, 3.0, 0.1, 0.0004), strict=True))]
+    told = [("fire_lane", 2, "grid", 7, 3.0, 0.1, 0.0004), ("group_rental", 3, "neighbours", 28, 5.0, 0.5, 0.0002)]
+    return [dict(zip(FLARE_UPS.names, row, strict=True)) for row in told]
 
 
 def list_spreads() -> list[dict]:
     return [{"scenario": name, "grids": grids, "spread": 0.0} for name in SCENARIOS for grids in (1, 2, 4)]
+
+
+def list_models() -> list[dict]:
+    """One model that has learnt and drifts, one that is pooled."""
+    fitted = {
+        "rates": {"own_28d": 0.5, "near": 0.25}, "other_rates": {"fire_lane": 0.125}, "base": 0.0625,
+        "level_factor": 1.5, "origins": ["2025-02-01", "2025-01-04"], "fallback": None,
+    }  # fmt: skip
+    pooled = {"rates": {"own_28d": 0.0}, "other_rates": {}, "base": 0.1, "level_factor": 1.0, "origins": []}
+    models = {"group_rental": fitted, "fire_lane": {**pooled, "fallback": "pooled"}}
+    return [{"scenario": name, "model": json.dumps(model)} for name, model in models.items()]
+
+
+def list_calibration() -> list[dict]:
+    """Three windows of four grids: the red one is foretold well, the tenths of both scenarios say the same."""
+    red, yellow, green = (
+        (3, 7.5, 9.0, 0.9, 1.0, 0.44, 1.0),
+        (3, 2.4, 0.0, 0.5, 0.0, 0.0, 0.45),
+        (6, 1, 4, 0.1, 0.5, 0.2, 0.8),
+    )
+    names = CALIBRATION.names[4:]
+    bands = [("tier", "red", red), ("tier", "yellow", yellow), ("tier", "green", green)]
+    bands += [("tenth", "1", red), ("tenth", "3", yellow), ("tenth", "6", green)]
+    return [
+        {"scenario": scenario, "grouping": grouping, "band": band, "windows": 3, **dict(zip(names, row, strict=True))}
+        for scenario in (ALL, *SCENARIOS)
+        for grouping, band, row in bands
+    ]
 
 
 def list_capacity() -> list[dict]:

@@ -14,6 +14,10 @@ import scipy.special
 
 Floats = npt.NDArray[np.float64]
 
+ALL = "~all"
+"""Stands for all scenarios together: geometric means of ratios, sums of everything else."""
+RATIO, DEVIANCE_RATIO = "capture_5_over_best_count", "deviance_over_best_count"
+"""Names of the two figures that hold a model against the best of the counts."""
 LEAST_EXPECTED = 1e-3
 """The deviance takes no forecast for less than this: a count of 0 says 0, and a single report would be infinite."""
 

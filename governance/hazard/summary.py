@@ -15,11 +15,9 @@ import pyarrow as pa
 
 from governance.errors import InputError
 from governance.hazard.candidates import BASELINES, Candidate, Mean
+from governance.hazard.metrics import ALL, DEVIANCE_RATIO, RATIO
 
-ALL = "~all"
-"""Stands for all scenarios together: geometric means of ratios, sums of everything else."""
 RESAMPLES = 1000
-RATIO, DEVIANCE_RATIO = "capture_5_over_best_count", "deviance_over_best_count"
 LEAST_COUNT = 1e-9
 
 SUMMARY = pa.schema(

@@ -28,7 +28,7 @@ def show_history(view: View, months: pd.DataFrame) -> None:
             ],
         )
     )
-    _show(chart, height=130)
+    show_chart(chart, height=130)
 
 
 def show_trend(view: View, weeks: pd.DataFrame) -> None:
@@ -60,7 +60,7 @@ def show_trend(view: View, weeks: pd.DataFrame) -> None:
             ],
         )
     )
-    _show(chart, height=210)
+    show_chart(chart, height=210)
 
 
 def show_intervals(view: View, rows: pd.DataFrame, whole: float, *, is_share: bool) -> None:
@@ -85,14 +85,15 @@ def show_intervals(view: View, rows: pd.DataFrame, whole: float, *, is_share: bo
         .mark_point(color=palette.MUTED, size=60, opacity=1, fill=palette.PAPER)
         .encode(x=across),
     )
-    _show(chart, height=34 + 22 * len(rows))
+    show_chart(chart, height=34 + 22 * len(rows))
 
 
 def _dated(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     return frame.assign(**{column: pd.to_datetime(frame[column])})
 
 
-def _show(chart: Any, *, height: int) -> None:
+def show_chart(chart: Any, *, height: int) -> None:
+    """A chart in the pages' style, as wide as its place."""
     styled = (
         chart.properties(height=height)
         .configure_view(strokeWidth=0)
@@ -102,6 +103,9 @@ def _show(chart: Any, *, height: int) -> None:
             domainColor=palette.RULE,
             tickColor=palette.RULE,
             labelFontSize=11,
+            titleColor=palette.MUTED,
+            titleFontSize=11,
+            titleFontWeight="normal",
         )
     )
     st.altair_chart(styled, width="stretch", theme=None)

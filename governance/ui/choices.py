@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 
-from governance.ui.address import keep_widget, read_choice
+from governance.ui.address import keep_choice, keep_widget, read_choice
 from governance.ui.view import View
 
 
@@ -44,6 +44,25 @@ def choose(label: str, name: str, options: Mapping[str, str], *, on_page: str, o
 def choose_scenario(view: View, *, on_page: str) -> str:
     """The scenario that the page is about; there must be one."""
     return choose(view.say("choose.scenario"), "scenario", view.names("scenarios", "scenario"), on_page=on_page)
+
+
+def show_tabs(contents: Mapping[str, Callable[[], None]], labels: dict[str, str], *, key: str) -> None:
+    """The tabs of a page, of which only the open one is made; which one is open stands in the address.
+
+    contents and labels by name; `key` differs by page and language, for the open tab is remembered by its label.
+    """
+    asked = read_choice("tab")
+    st.session_state[key] = labels.get(asked, next(iter(labels.values())))
+    tabs = st.tabs(list(labels.values()), key=key, on_change=_keep_tab, args=(key, labels))
+    for tab, show_content in zip(tabs, contents.values(), strict=True):
+        with tab:
+            if tab.open:
+                show_content()
+
+
+def _keep_tab(key: str, labels: dict[str, str]) -> None:
+    names = {label: name for name, label in labels.items()}
+    keep_choice("tab", names.get(st.session_state[key], ""))
 
 
 def choose_district(view: View, *, on_page: str) -> Unit:

@@ -11,7 +11,7 @@ import streamlit as st
 from governance.ui import parts
 from governance.ui.address import keep_choice, read_choice
 from governance.ui.charts import show_trend
-from governance.ui.choices import Unit, choose_scenario, find_unit, list_path, name_level
+from governance.ui.choices import Unit, choose_scenario, find_unit, list_path, name_level, show_tabs
 from governance.ui.language import MISSING
 from governance.ui.pages.scenario_funnel import show_funnel, show_stuck
 from governance.ui.pages.scenario_holders import show_holders
@@ -34,11 +34,6 @@ def show(view: View) -> None:
     unit = _choose_unit(view)
     with right:
         _show_path(view, unit)
-    _show_tabs(view, scenario, unit)
-
-
-def _show_tabs(view: View, scenario: str, unit: Unit) -> None:
-    """The tabs, of which only the open one is made; which one is open stands in the address."""
     contents: dict[str, Callable[[], None]] = {
         "progress": lambda: _show_progress(view, scenario, unit),
         "holders": lambda: show_holders(view, scenario, unit),
@@ -46,19 +41,7 @@ def _show_tabs(view: View, scenario: str, unit: Unit) -> None:
         "sheet": lambda: show_template(view, scenario),
     }
     labels = {name: view.say(f"scenario.{name}") for name in contents}
-    asked = read_choice("tab")
-    key = f"tabs_{view.language}"
-    st.session_state[key] = labels.get(asked, labels["progress"])
-    tabs = st.tabs(list(labels.values()), key=key, on_change=_keep_tab, args=(key, labels))
-    for tab, show_content in zip(tabs, contents.values(), strict=True):
-        with tab:
-            if tab.open:
-                show_content()
-
-
-def _keep_tab(key: str, labels: dict[str, str]) -> None:
-    names = {label: name for name, label in labels.items()}
-    keep_choice("tab", names.get(st.session_state[key], ""))
+    show_tabs(contents, labels, key=f"tabs_scenario_{view.language}")
 
 
 def _choose_unit(view: View) -> Unit:

@@ -1,0 +1,95 @@
+"""The charts of the model page: ratios to counting, stated chances against what came, coverage by teams."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from governance.ui import palette
+from governance.ui.charts import show_chart
+from governance.ui.view import View
+
+_SIDE = 260
+
+
+def show_ratios(view: View, rows: pd.DataFrame) -> None:
+    """Scenarios below each other (`name`, `value`, `low`, `high`, `verdict`) on their intervals, against a line at 1.
+
+    A dot is filled where the whole interval lies on one side. The scale is one of ratios: twice is as far as half.
+    """
+    scale = alt.Scale(type="log", nice=False, zero=False)
+    place = alt.Y("name:N", sort=list(rows["name"]), title=None, axis=alt.Axis(labelLimit=230, grid=False))
+    told = [
+        alt.Tooltip("name:N", title=" "),
+        alt.Tooltip("value:Q", format=".3f", title=view.say("worth.ratio")),
+        *(alt.Tooltip(f"{end}:Q", format=".3f", title=view.say(f"chart.{end}")) for end in ("low", "high")),
+    ]
+    across = alt.X("value:Q", title=view.say("worth.ratio"), scale=scale, axis=alt.Axis(format=".2~f", tickCount=6))
+    base = alt.Chart(rows).encode(y=place, tooltip=told)
+    line = alt.Chart(pd.DataFrame({"at": [1.0]})).mark_rule(color=palette.INK, strokeDash=[4, 3])
+    chart = alt.layer(
+        base.mark_rule(color=palette.SOFT, strokeWidth=4).encode(x=alt.X("low:Q", scale=scale), x2="high:Q"),
+        line.encode(x=alt.X("at:Q", scale=scale)),
+        base.transform_filter("datum.verdict != 'unclear'")
+        .mark_circle(color=palette.ACCENT, size=75, opacity=1)
+        .encode(x=across),
+        base.transform_filter("datum.verdict == 'unclear'")
+        .mark_point(color=palette.ACCENT, size=60, opacity=1, fill=palette.PAPER)
+        .encode(x=across),
+    )
+    show_chart(chart, height=50 + 22 * len(rows))
+
+
+def show_reliability(view: View, bands: pd.DataFrame) -> None:
+    """Bands (`band`, `p_any_said`, `p_any_came`, `p_any_low`, `p_any_high`): chances said against shares that came."""
+    scale = alt.Scale(domain=[0, 1])
+    axis = alt.Axis(format="%", tickCount=5)
+    across = alt.X("p_any_said:Q", title=view.say("calibration.p_said"), scale=scale, axis=axis)
+    base = alt.Chart(bands).encode(
+        x=across,
+        tooltip=[
+            alt.Tooltip("band:N", title=view.say("calibration.tenth")),
+            alt.Tooltip("p_any_said:Q", format=".1%", title=view.say("calibration.p_said")),
+            alt.Tooltip("p_any_came:Q", format=".1%", title=view.say("calibration.p_came")),
+            alt.Tooltip("p_any_low:Q", format=".1%", title=view.say("chart.low")),
+            alt.Tooltip("p_any_high:Q", format=".1%", title=view.say("chart.high")),
+        ],
+    )
+    ends = pd.DataFrame({"p_any_said": [0.0, 1.0], "p_any_came": [0.0, 1.0]})
+    upward = alt.Y("p_any_came:Q", title=view.say("calibration.p_came_short"), scale=scale, axis=axis)
+    chart = alt.layer(
+        alt.Chart(ends).mark_line(color=palette.INK, strokeDash=[4, 3], strokeWidth=1).encode(x=across, y=upward),
+        base.mark_rule(color=palette.SOFT, strokeWidth=4).encode(
+            y=alt.Y("p_any_low:Q", title=view.say("calibration.p_came_short")), y2="p_any_high:Q"
+        ),
+        base.mark_circle(color=palette.ACCENT, size=60, opacity=1).encode(y=upward),
+    )
+    show_chart(chart, height=_SIDE)
+
+
+def show_coverage(view: View, rows: pd.DataFrame) -> None:
+    """Covered reports by `teams`: `expected_reports`, `low`, `high`, `covered_share`, and which one `is_chosen`."""
+    across = alt.X("teams:O", title=view.say("capacity.teams"), axis=alt.Axis(labelAngle=0, grid=False))
+    base = alt.Chart(rows).encode(
+        x=across,
+        tooltip=[
+            alt.Tooltip("teams:O", title=view.say("capacity.teams")),
+            alt.Tooltip("expected_reports:Q", format=",.1f", title=view.say("capacity.covered")),
+            alt.Tooltip("low:Q", format=",", title=view.say("chart.low")),
+            alt.Tooltip("high:Q", format=",", title=view.say("chart.high")),
+            alt.Tooltip("covered_share:Q", format=".1%", title=view.say("capacity.share")),
+        ],
+    )
+    upward = alt.Y("expected_reports:Q", title=view.say("capacity.covered"), axis=alt.Axis(tickCount=5))
+    chart = alt.layer(
+        base.mark_rule(color=palette.SOFT, strokeWidth=6).encode(
+            y=alt.Y("low:Q", title=view.say("capacity.covered")), y2="high:Q"
+        ),
+        base.transform_filter("!datum.is_chosen")
+        .mark_point(color=palette.ACCENT, size=60, opacity=1, fill=palette.PAPER)
+        .encode(y=upward),
+        base.transform_filter("datum.is_chosen")
+        .mark_circle(color=palette.ACCENT, size=110, opacity=1)
+        .encode(y=upward),
+    )
+    show_chart(chart, height=_SIDE)
