@@ -137,7 +137,7 @@ def test_the_strip_and_the_last_change_follow_the_history(demo_build: Path, city
 def test_urgent_cases_stand_beside_the_tier_in_words(tiny: Path) -> None:
     html = "".join(read_html(run_page("city_map", tiny, scenario="group_rental", grid="G-01")))
     assert f"{say('mark.urgent')}</b> {say('mark.overdue', cases=2, seriously=1)}" in html
-    quiet = "".join(read_html(run_page("city_map", tiny, scenario="group_rental", grid="G-04")))
+    quiet = "".join(read_html(run_page("city_map", tiny, scenario="fire_lane", grid="G-04")))
     assert "g-mark" not in quiet.replace(".g-mark", "")
 
 
