@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -143,6 +144,29 @@ def test_an_experts_word_reaches_the_tiers_expires_and_makes_a_build_needed(tmp_
     words.write_text(f"{OVERRIDES}g-7,fire_lane,red,a,b,2024-03-01,2024-04-01\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="line 2: there is no grid_id 'g-7'"):
         build(city_file, tmp_path / "build", **moments)
+
+
+def test_a_word_written_while_a_build_runs_makes_another_build_needed(tmp_path: Path) -> None:
+    """What was parsed is what the manifest names, whatever the file says at the end."""
+    city_file = tiny_world.write_tiny_world(tmp_path / "city")
+    city_file.write_text(f'tier_overrides = "overrides.csv"\n{city_file.read_text(encoding="utf-8")}', encoding="utf-8")
+    words = city_file.with_name("overrides.csv")
+    words.write_text(OVERRIDES, encoding="utf-8")
+
+    def write_late(step: str, fraction: float) -> None:
+        if step == "hazard":
+            words.write_text(f"{OVERRIDES}g-1,fire_lane,red,late,Wang,2024-03-01,2024-04-01\n", encoding="utf-8")
+
+    moments = {"as_of_utc": tiny_world.AS_OF_UTC, "now_utc": tiny_world.READ_AT_UTC}
+    pipeline.build_city(city_file, tmp_path / "build", progress=write_late, **moments)
+    loaded = pipeline.load_city(city_file)
+    with closing(open_city(tmp_path / "build")) as built:
+        assert not built.tiers()["is_override"].any()
+    assert not freshness.is_current(tmp_path / "build", loaded)
+    words.write_text(OVERRIDES, encoding="utf-8")
+    assert freshness.is_current(tmp_path / "build", loaded)
+    words.unlink()
+    assert not freshness.is_current(tmp_path / "build", loaded)
 
 
 # Exports
