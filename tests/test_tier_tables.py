@@ -76,11 +76,12 @@ def test_fairness_by_hand(city: City) -> None:
 def test_a_repeat_is_the_same_place_within_seven_days() -> None:
     con = warehouse.open_builder()
     first = datetime.fromisoformat("2026-03-01T08:00")
-    days = [0, 6, 14, 14.5, 1]
+    days = [0, 6, 14, 14.5, 1, 10, 15]
     table = pa.table(
         {
-            "source": ["s"] * 5, "incident_id": list("abcde"), "scenario": ["x"] * 4 + ["y"],
-            "grid_no": pa.array([0] * 5, pa.int32()), "place_key": ["p"] * 5,
+            "source": ["s"] * 7, "incident_id": list("abcdefg"), "scenario": ["x"] * 4 + ["y", "x", "x"],
+            "grid_no": pa.array([0] * 7, pa.int32()), "place_key": ["p"] * 7,
+            "is_discovered": pa.array([False, None, False, False, False, True, True], pa.bool_()),
             "reported_at_utc": pa.array([first + pd.Timedelta(days=day) for day in days], pa.timestamp("us")),
         }
     )  # fmt: skip
@@ -88,6 +89,7 @@ def test_a_repeat_is_the_same_place_within_seven_days() -> None:
     warehouse.load_arrow(con, "core_case", table.append_column("reported_on", days_on))
     warehouse.build_table(con, "mid_repeat", as_of_day=datetime(2026, 4, 1).date())  # noqa: DTZ001  a local day
     # b six days after a; c eight days after b; d half a day after c; e is another scenario's.
+    # f, between b and c, and g, after d, were discovered by inspectors: nobody reported twice.
     assert con.execute("select * from mid_repeat").fetchall() == [(0, 5, 2)]
 
 
