@@ -6,6 +6,7 @@ from pathlib import Path
 
 from governance.city import open_city
 from governance.errors import GovernanceError
+from governance.hazard_tables import read_override_file
 from governance.ingest.files import hash_file
 from governance.pipeline import City
 from governance.profile import find_files
@@ -16,12 +17,13 @@ def is_current(build_dir: Path, city: City) -> bool:
     """True if the published snapshot was made from these very files, this configuration and this program."""
     try:
         manifest = open_city(build_dir).manifest
+        override_file = read_override_file(city.profile)
     except GovernanceError:
         return False
     inputs = manifest["inputs"]
     if inputs.get("configuration") != hash_configuration(city.profile, city.template_set, city.departments):
         return False
-    if inputs.get("tier_overrides") != hash_overrides(city.profile):
+    if inputs.get("tier_overrides") != hash_overrides(override_file):
         return False
     known = sorted((file["source"], file["sha256"]) for file in inputs["files"])
     present = [

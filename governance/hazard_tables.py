@@ -17,7 +17,7 @@ from governance.hazard.calibration import measure_calibration
 from governance.hazard.capacity import measure_spreads, tabulate_capacity
 from governance.hazard.flare_ups import find_flare_ups
 from governance.hazard.forecast import Forecast, forecast_hazard
-from governance.hazard.overrides import Override, list_given, read_overrides
+from governance.hazard.overrides import Override, decode_overrides, list_given, read_content
 from governance.hazard.replay import History, replay_tiers
 from governance.hazard.tiers import NOT_GIVEN, RED, TIERS, CapacityPolicy, Codes, Integers
 from governance.hazard.weekly import PastForecasts, Scores, find_week
@@ -29,12 +29,19 @@ from governance.scenarios.resolve import TemplateSet
 Policies = Mapping[str, CapacityPolicy]
 
 
-def load_overrides(profile: Profile, grids: CityGrids, scenarios: tuple[str, ...]) -> tuple[Override, ...]:
+def read_override_file(profile: Profile) -> bytes | None:
+    """The bytes of the experts' file; None where the city names none. Raises ConfigError."""
+    return None if profile.tier_overrides is None else read_content(profile.folder / profile.tier_overrides)
+
+
+def parse_override_file(
+    content: bytes | None, profile: Profile, grids: CityGrids, scenarios: tuple[str, ...]
+) -> tuple[Override, ...]:
     """What the experts' file says; nothing where the city has none. Raises one ConfigError with every fault."""
-    if profile.tier_overrides is None:
+    if content is None or profile.tier_overrides is None:
         return ()
     path = profile.folder / profile.tier_overrides
-    return read_overrides(path, grid_ids=grids.frame["grid_id"].tolist(), scenarios=scenarios)
+    return decode_overrides(content, path, grid_ids=grids.frame["grid_id"].tolist(), scenarios=scenarios)
 
 
 def build_hazard_tables(

@@ -20,7 +20,7 @@ from governance.cases.placing import Placement, place_file, prepare_placement
 from governance.cases.work_clock import list_festival_days, open_city_clock
 from governance.errors import ConfigError, NotReadyError, join_faults
 from governance.grids.city_grids import CityGrids, load_grids
-from governance.hazard_tables import build_hazard_tables, load_overrides
+from governance.hazard_tables import build_hazard_tables, parse_override_file, read_override_file
 from governance.ingest.combining import Staged, combine_events, combine_incidents, stage_sources
 from governance.ingest.event_staging import StagedEvents
 from governance.ingest.staging import StagedFile
@@ -67,7 +67,8 @@ def build_city(
     stage = build_dir / "stage"
     grids = load_grids(city.profile, stage)
     _check_districts(city, grids)
-    overrides = load_overrides(city.profile, grids, tuple(city.templates))
+    override_file = read_override_file(city.profile)
+    overrides = parse_override_file(override_file, city.profile, grids, tuple(city.templates))
     clock = open_city_clock(city.profile.work_calendar, city.profile.zone, today=local_day(now_utc, city.profile))
     placement = prepare_placement(city.profile, city.template_set, grids=grids, clock=clock)
     telling = prepare_telling(index_departments(city.departments), clock)
@@ -94,7 +95,7 @@ def build_city(
         progress("publish", 0.95)
         manifest = _describe(city, staged, grids, moment, now_utc=now_utc)
         manifest["inputs"] |= {"configuration": configuration, "placement": placement.key}
-        manifest["inputs"] |= {"tier_overrides": refresh.hash_overrides(city.profile)}
+        manifest["inputs"] |= {"tier_overrides": refresh.hash_overrides(override_file)}
         return snapshot.publish(draft, manifest=manifest)
 
 

@@ -18,7 +18,6 @@ from governance.cases.assembly import Previous
 from governance.city import open_city
 from governance.errors import GovernanceError
 from governance.ingest.combining import Staged
-from governance.ingest.files import hash_file
 from governance.profile import Profile
 from governance.scenarios import Department, TemplateSet
 
@@ -59,10 +58,9 @@ def hash_program() -> str:
     return digest.hexdigest()
 
 
-def hash_overrides(profile: Profile) -> str:
-    """One name for the experts' file of tiers; empty where there is none."""
-    path = profile.folder / (profile.tier_overrides or "")
-    return hash_file(path) if path.is_file() else ""
+def hash_overrides(content: bytes | None) -> str:
+    """One name for the bytes of the experts' file of tiers; empty where there is none."""
+    return "" if content is None else hashlib.sha256(content).hexdigest()
 
 
 def find_last(build_dir: Path, *, configuration: str, placement: str) -> Last | None:

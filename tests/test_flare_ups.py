@@ -100,6 +100,30 @@ def test_a_young_city_has_none() -> None:
     assert find(young) == []
 
 
+def _make_bursts(days: int, seed: int) -> pa.Table:
+    """Reports that come three at a time on average, at steady rates: nothing flares up."""
+    rng = np.random.default_rng(seed)
+    bursts = rng.poisson(rng.gamma(0.5, 0.01, GRIDS)[:, None] / 3, (GRIDS, days))
+    grid, day = np.nonzero(bursts)
+    times = bursts[grid, day] * (rng.poisson(2, len(grid)) + 1)
+    return count(np.repeat(grid, times), np.repeat(day, times), days)
+
+
+def test_a_window_with_too_few_older_ones_is_left_out() -> None:
+    """A forecast needs 28 days of history; windows of 7 days that began 5, 6 and 7 weeks ago need 77."""
+    planted = daily([(7, "a", AS_OF - timedelta(days=d), 30) for d in range(1, 8)])
+    told = {
+        days: {row["window_days"] for row in find(pa.concat_tables([_make_bursts(days, 5), planted]))}
+        for days in (76, 79)  # the first report came 75 and 77 days ago
+    }
+    assert told == {76: set(), 79: {7}}
+
+
+def test_a_young_city_in_bursts_tells_no_more_than_is_said() -> None:
+    told = [len(find(_make_bursts(days, seed))) for days in (45, 60, 70, 80) for seed in range(4)]
+    assert sum(told) <= 26  # a Poisson count of mean 16 is above 26 once in a hundred times
+
+
 def test_the_spread_by_hand() -> None:
     # Two small and one large expectation, of equal total: the squared errors are 1 + 1 and 36.
     reports, expected = np.array([2.0, 0.0, 8.0]), np.array([1.0, 1.0, 2.0])

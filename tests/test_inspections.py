@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from test_tiers import Policy
 
 from governance.errors import InputError
-from governance.inspections.lists import count_audits, draw_numbers, list_inspections
+from governance.hazard.tiers import count_audits, count_places
+from governance.inspections.lists import draw_numbers, list_inspections
 from governance.inspections.outcomes import compare_hit_rates, read_outcomes
 from governance.inspections.reporting import estimate_reporting_rates
 
@@ -27,10 +29,21 @@ def make_list(red: int, grids: int, **given) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("red", "share", "capacity", "audits"),
     [(9, 0.1, None, 1), (10, 0.1, None, 2), (90, 0.1, None, 10), (1, 0.1, None, 1), (0, 0.1, None, 1), (5, 0, None, 0),
-     (36, 0.1, 40, 4), (20, 0.1, 40, 4), (3, 0.5, None, 3)],
+     (36, 0.1, 40, 4), (20, 0.1, 40, 4), (3, 0.5, None, 3), (1, 0.1, 1, 0), (4, 0.1, 5, 1), (8, 0.1, 9, 1)],
 )  # fmt: skip
 def test_audits_are_their_share_of_the_whole_list(red: int, share: float, capacity: int | None, audits: int) -> None:
     assert count_audits(red, audit_share=share, capacity=capacity) == audits
+
+
+@pytest.mark.parametrize("places_by", ["city", "district"])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.29, 0.5])
+def test_a_list_is_as_long_as_its_capacity_and_never_longer(share: float, places_by: str) -> None:
+    districts = np.repeat([0, 1, 2], [50, 30, 20])
+    lengths = {}
+    for capacity in range(1, 120):
+        places = count_places(Policy(capacity=capacity, audit_share=share, places_by=places_by), districts)
+        lengths[capacity] = len(make_list(int(places.red.sum()), 100, audit_share=share, capacity=capacity))
+    assert lengths == {capacity: min(capacity, 100) for capacity in lengths}
 
 
 def test_a_list_holds_every_red_grid_and_its_audits_with_their_chance() -> None:

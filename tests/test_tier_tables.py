@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -75,11 +76,12 @@ def test_fairness_by_hand(city: City) -> None:
 def test_a_repeat_is_the_same_place_within_seven_days() -> None:
     con = warehouse.open_builder()
     first = datetime.fromisoformat("2026-03-01T08:00")
-    days = [0, 6, 14, 14.5, 1]
+    days = [0, 6, 14, 14.5, 1, 10, 15]
     table = pa.table(
         {
-            "source": ["s"] * 5, "incident_id": list("abcde"), "scenario": ["x"] * 4 + ["y"],
-            "grid_no": pa.array([0] * 5, pa.int32()), "place_key": ["p"] * 5,
+            "source": ["s"] * 7, "incident_id": list("abcdefg"), "scenario": ["x"] * 4 + ["y", "x", "x"],
+            "grid_no": pa.array([0] * 7, pa.int32()), "place_key": ["p"] * 7,
+            "is_discovered": pa.array([False, None, False, False, False, True, True], pa.bool_()),
             "reported_at_utc": pa.array([first + pd.Timedelta(days=day) for day in days], pa.timestamp("us")),
         }
     )  # fmt: skip
@@ -87,6 +89,7 @@ def test_a_repeat_is_the_same_place_within_seven_days() -> None:
     warehouse.load_arrow(con, "core_case", table.append_column("reported_on", days_on))
     warehouse.build_table(con, "mid_repeat", as_of_day=datetime(2026, 4, 1).date())  # noqa: DTZ001  a local day
     # b six days after a; c eight days after b; d half a day after c; e is another scenario's.
+    # f, between b and c, and g, after d, were discovered by inspectors: nobody reported twice.
     assert con.execute("select * from mid_repeat").fetchall() == [(0, 5, 2)]
 
 
@@ -143,6 +146,29 @@ def test_an_experts_word_reaches_the_tiers_expires_and_makes_a_build_needed(tmp_
     words.write_text(f"{OVERRIDES}g-7,fire_lane,red,a,b,2024-03-01,2024-04-01\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="line 2: there is no grid_id 'g-7'"):
         build(city_file, tmp_path / "build", **moments)
+
+
+def test_a_word_written_while_a_build_runs_makes_another_build_needed(tmp_path: Path) -> None:
+    """What was parsed is what the manifest names, whatever the file says at the end."""
+    city_file = tiny_world.write_tiny_world(tmp_path / "city")
+    city_file.write_text(f'tier_overrides = "overrides.csv"\n{city_file.read_text(encoding="utf-8")}', encoding="utf-8")
+    words = city_file.with_name("overrides.csv")
+    words.write_text(OVERRIDES, encoding="utf-8")
+
+    def write_late(step: str, fraction: float) -> None:
+        if step == "hazard":
+            words.write_text(f"{OVERRIDES}g-1,fire_lane,red,late,Wang,2024-03-01,2024-04-01\n", encoding="utf-8")
+
+    moments = {"as_of_utc": tiny_world.AS_OF_UTC, "now_utc": tiny_world.READ_AT_UTC}
+    pipeline.build_city(city_file, tmp_path / "build", progress=write_late, **moments)
+    loaded = pipeline.load_city(city_file)
+    with closing(open_city(tmp_path / "build")) as built:
+        assert not built.tiers()["is_override"].any()
+    assert not freshness.is_current(tmp_path / "build", loaded)
+    words.write_text(OVERRIDES, encoding="utf-8")
+    assert freshness.is_current(tmp_path / "build", loaded)
+    words.unlink()
+    assert not freshness.is_current(tmp_path / "build", loaded)
 
 
 # Exports

@@ -20,8 +20,8 @@ from governance.demo.geography import make_grids
 from governance.demo.plane import Floats
 from governance.grids.neighbours import Neighbours, find_neighbours, find_within
 from governance.hazard.forecast import forecast_hazard
-from governance.hazard.tiers import assign_tiers
-from governance.inspections.lists import count_audits, draw_numbers
+from governance.hazard.tiers import assign_tiers, count_audits
+from governance.inspections.lists import draw_numbers
 from governance.inspections.reporting import estimate_reporting_rates
 from governance.scenarios import Template, load_templates
 

@@ -30,6 +30,8 @@ REACHES = ("grid", "neighbours")
 FALSE_ALARMS = 1.0
 """How many grids of a scenario are told by chance alone, at most, each time one looks."""
 LEAST_REPORTS = 3
+LEAST_OLDER_WINDOWS = 3
+"""Of fewer nobody can say how much counts vary, and a Poisson count would raise more false alarms than are said."""
 FLARE_UPS = pa.schema(
     [
         ("scenario", pa.string()),
@@ -66,8 +68,8 @@ def find_flare_ups(past: PastForecasts, *, as_of: date) -> pa.Table:
     """Grids that flare up (FLARE_UPS): by scenario, the least likely first, each with its least likely zone.
 
     `p_value` is the chance of so many reports or more in any of the zones (Bonferroni). A grid that touches a less
-    likely one whose zone holds it is not told again. Where the city has no forecast from before a window, that window
-    is left out.
+    likely one whose zone holds it is not told again. A window is left out where the city has no forecast from before
+    it, or fewer than LEAST_OLDER_WINDOWS older ones to measure the spread on.
     """
     scores = past.score(as_of, back=tuple(range(1, WEEKS)))
     expected = {(as_of - made.day).days // WEEK_DAYS: made.expected for made in scores}
@@ -75,7 +77,7 @@ def find_flare_ups(past: PastForecasts, *, as_of: date) -> pa.Table:
         _judge_zone(past, expected, reach, weeks, as_of=as_of)
         for reach in REACHES
         for weeks in WINDOWS_WEEKS
-        if weeks in expected
+        if weeks in expected and len(_list_older(expected, weeks)) >= LEAST_OLDER_WINDOWS
     ]
     found = [FLARE_UPS.empty_table()]
     for number, scenario in enumerate(past.scenarios if zones else ()):
@@ -122,13 +124,17 @@ def _judge_zone(past: PastForecasts, expected: Mapping[int, Floats], reach: str,
         return _gather(came, reach, past.neighbours), _gather(said, reach, past.neighbours)
 
     reports, usual = look(weeks)
-    # Older windows only: what is to be judged must not widen what counts as usual.
-    older = [look(back) for back in expected if back >= max(WINDOWS_WEEKS) + weeks]
+    older = [look(back) for back in _list_older(expected, weeks)]
     tails = []
     for number in range(len(past.scenarios)):
         came, said = (np.array([window[side][number] for window in older]) for side in (0, 1))
         tails.append(find_tail(reports[number], usual[number], measure_spread(came, said)))
     return _Zone(reach, weeks, reports, usual, np.reshape(tails, reports.shape))
+
+
+def _list_older(expected: Mapping[int, Floats], weeks: int) -> list[int]:
+    """When the windows that tell the usual spread began, in weeks back: what is judged must not widen it itself."""
+    return [back for back in expected if back >= max(WINDOWS_WEEKS) + weeks]
 
 
 def _gather(values: Floats, reach: str, neighbours: Neighbours) -> Floats:

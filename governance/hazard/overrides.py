@@ -43,7 +43,30 @@ class Override:
 
 def read_overrides(path: Path, *, grid_ids: Collection[str], scenarios: Collection[str]) -> tuple[Override, ...]:
     """The file's rows in their order; raises one ConfigError with every fault of every row."""
-    overrides, faults = parse_overrides(_read_text(path), grid_ids=grid_ids, scenarios=scenarios)
+    return decode_overrides(read_content(path), path, grid_ids=grid_ids, scenarios=scenarios)
+
+
+def read_content(path: Path) -> bytes:
+    """The file's bytes, for whoever parses and hashes the same ones; raises ConfigError."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path} (tier_overrides) was not found. Check the path, or write its first line: {','.join(COLUMNS)}"
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def decode_overrides(
+    content: bytes, path: Path, *, grid_ids: Collection[str], scenarios: Collection[str]
+) -> tuple[Override, ...]:
+    """The rows of the bytes of `path`, in their order; raises one ConfigError with every fault of every row."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 at byte {error.start}. Save it as UTF-8.") from error
+    overrides, faults = parse_overrides(text, grid_ids=grid_ids, scenarios=scenarios)
     if faults:
         raise ConfigError(join_faults(f"{path} (tier_overrides) cannot be used:", faults))
     return overrides
@@ -144,19 +167,6 @@ def _find_overlaps(overrides: Sequence[tuple[int, Override]]) -> list[str]:
         ]
         same.append((line, override))
     return faults
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as error:
-        raise ConfigError(
-            f"{path} (tier_overrides) was not found. Check the path, or write its first line: {','.join(COLUMNS)}"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not UTF-8 at byte {error.start}. Save it as UTF-8.") from error
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _write_rows(path: Path, overrides: Iterable[Override]) -> None:

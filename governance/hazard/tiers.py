@@ -9,6 +9,7 @@ The red places are claimed in this order, each time by rank (docs/decisions/0014
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, Protocol
@@ -82,11 +83,24 @@ def count_places(policy: CapacityPolicy, districts: Integers) -> Places:
     grids = len(districts)
     wanted = _count_share(policy.red_share, grids)
     if policy.capacity is not None:
-        wanted = policy.capacity - _count_share(policy.audit_share, policy.capacity)
+        wanted = policy.capacity - count_audits(0, audit_share=policy.audit_share, capacity=policy.capacity)
     red, yellow = min(grids, max(1, wanted)), _count_share(policy.yellow_share, grids)
     area = districts if policy.places_by == "district" else np.zeros(grids, dtype=np.int64)
     sizes = np.bincount(area, minlength=1)
     return Places(_divide(red, sizes), _divide(yellow, sizes), area)
+
+
+def count_audits(red: int, *, audit_share: float, capacity: int | None = None) -> int:
+    """How many audits belong to so many red grids, or to a list that holds so many grids in all.
+
+    At least one as long as the share is not 0; none where the capacity is a single grid, which the red one takes.
+    """
+    if audit_share <= 0 or capacity == 1:
+        return 0
+    if capacity is not None:
+        return max(1, _count_share(audit_share, capacity))
+    # Whole audits as the share is written: 9 red grids and a tenth make 1, not 1.0000…2.
+    return max(1, math.ceil(round(red * audit_share / (1 - audit_share), 6)))
 
 
 def rank_grids(expected: Floats) -> npt.NDArray[np.int32]:

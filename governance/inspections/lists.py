@@ -8,12 +8,13 @@ turns red in mid-week changes at most one audit.
 from __future__ import annotations
 
 import hashlib
-import math
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from governance.hazard.tiers import count_audits
 
 INSPECTIONS = pa.schema(
     [
@@ -33,8 +34,8 @@ def list_inspections(
     """The list of a scenario for the week that begins on a Monday (INSPECTIONS, by grid_no).
 
     is_red: (grids). `kind` is "red", with probability 1, or "audit", drawn with the same known probability from all
-    grids that are not red. Audits are `audit_share` of the whole list, or of the capacity where there is one; at
-    least one as long as the share is not 0.
+    grids that are not red. Audits are `audit_share` of the whole list, or of the capacity where there is one
+    (`count_audits`).
     """
     others = np.flatnonzero(~is_red)
     audits = min(count_audits(int(is_red.sum()), audit_share=audit_share, capacity=capacity), len(others))
@@ -52,15 +53,6 @@ def list_inspections(
         "sampling_probability": probability[order],
     }
     return pa.table(columns, schema=INSPECTIONS)
-
-
-def count_audits(red: int, *, audit_share: float, capacity: int | None = None) -> int:
-    """How many audits belong to so many red grids."""
-    if audit_share <= 0:
-        return 0
-    wanted = red * audit_share / (1 - audit_share) if capacity is None else capacity * audit_share
-    # Whole audits as the share is written: 9 red grids and a tenth make 1, not 1.0000…2.
-    return max(1, math.ceil(round(wanted, 6)) if capacity is None else math.floor(round(wanted, 6)))
 
 
 def draw_numbers(grids: int, *, scenario: str, week: date) -> npt.NDArray[np.float64]:
