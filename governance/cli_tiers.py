@@ -109,10 +109,19 @@ def hits(
 ) -> None:
     """Compare how often red grids and random audits were found at fault, with 95 % intervals."""
     from governance.city import open_city
-    from governance.inspections.outcomes import compare_hit_rates, read_outcomes
+    from governance.export_orders import find_id
+    from governance.inspections.outcomes import compare_hit_rates, leave_out_old, read_outcomes
 
-    told = read_outcomes(outcomes)
-    _print_frame(compare_hit_rates(told, open_city(build_dir).ask("inspections")), as_json=as_json)
+    opened = open_city(build_dir)
+    names = opened.ask("export_names")
+    names = names[names["id"].isin(list(opened.manifest["scenarios"]))]
+    ids = opened.ask("grid_ids")["grid_id"].tolist()
+    told = read_outcomes(outcomes, grid_ids=ids, find_scenario=lambda text: find_id(names, "scenario", text))
+    listed = opened.ask("inspections")
+    kept, note = leave_out_old(told, listed)
+    if note:
+        Console(stderr=True).print(note)
+    _print_frame(compare_hit_rates(kept, listed), as_json=as_json)
 
 
 def _find_file(city: Path) -> Path:

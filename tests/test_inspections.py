@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_tiers import Policy
 
-from governance.errors import InputError
+from governance.errors import ConfigError, InputError
 from governance.hazard.tiers import count_audits, count_places
 from governance.inspections.lists import draw_numbers, list_inspections
-from governance.inspections.outcomes import compare_hit_rates, read_outcomes
+from governance.inspections.outcomes import compare_hit_rates, leave_out_old, read_outcomes
 from governance.inspections.reporting import estimate_reporting_rates
 
 WEEK = date(2026, 3, 2)
@@ -133,20 +134,55 @@ def test_the_week_after_a_grid_is_on_no_list() -> None:
     assert told["hit_rate"].isna().all()
 
 
+def read(path: Path, text: str, *, encoding: str = "utf-8") -> pd.DataFrame:
+    path.write_text(text, encoding=encoding)
+    return read_outcomes(path, grid_ids=["007", "008"], find_scenario=find_scenario)
+
+
+def find_scenario(text: str) -> str:
+    if text not in {"a", "甲"}:
+        raise ConfigError(f"There is no scenario {text!r}; known: a.")
+    return "a"
+
+
 def test_outcomes_are_read_whole_or_refused_with_every_fault(tmp_path) -> None:
-    path = tmp_path / "outcomes.csv"
-    path.write_text(
-        "grid_id,scenario,inspected_on,found\n007,a,2026-03-02,是\n008,a,2026-03-02,\n", encoding="utf-8-sig"
-    )
-    told = read_outcomes(path)
+    path, header = tmp_path / "outcomes.csv", "grid_id,scenario,inspected_on,found\n"
+    told = read(path, f"{header}007,a,2026-03-02,是\n008,甲,2026-03-02,\n", encoding="utf-8-sig")
     assert told["grid_id"].tolist() == ["007", "008"]
+    assert told["scenario"].tolist() == ["a", "a"]
+    assert told["inspected_on"].dt.date.tolist() == [WEEK] * 2
     assert told["found"].isna().tolist() == [False, True]
-    path.write_text("grid_id,scenario,inspected_on,found\n1,a,March,maybe\n2,a,2026-03-02,no\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"(?s)line 2: inspected_on is 'March'.*line 2: found is 'maybe'"):
-        read_outcomes(path)
-    path.write_text("grid,scenario\n1,a\n", encoding="utf-8")
+    rows = "7,a,March,maybe\n007,b,2026-03-02,no\n007,a,2026-03-02,no,more\n008,a,2026-03-02\n"
+    with pytest.raises(InputError) as caught:
+        read(path, header + rows)
+    assert [line.strip(" -") for line in str(caught.value).splitlines()[1:]] == [
+        "line 2: there is no grid_id '7'; did you mean `007`?",
+        "line 2: inspected_on is 'March', which is no day; write it like 2026-03-01.",
+        "line 2: found is 'maybe'; write true, false, or nothing where nobody could look.",
+        "line 3: There is no scenario 'b'; known: a.",
+        "line 4: it has more cells than the first line.",
+        "line 5: it has fewer cells than the first line.",
+    ]
+    # Where all rows have a cell more, none of them is taken for a name of the row.
+    with pytest.raises(InputError, match="line 2: it has more cells"):
+        read(path, f"{header}007,a,2026-03-02,yes,more\n")
     with pytest.raises(InputError, match="grid_id, inspected_on, found are missing"):
-        read_outcomes(path)
+        read(path, "grid,scenario\n1,a\n")
+    with pytest.raises(InputError, match="cannot be read as CSV"):
+        read(path, f"{header}007,a,2026-03-02,{'x' * 200_000}\n")
+    with pytest.raises(InputError, match="was not found"):
+        read_outcomes(tmp_path / "none.csv", grid_ids=[], find_scenario=find_scenario)
+    assert read(path, header).empty
+
+
+def test_outcomes_whose_lists_are_no_longer_kept_are_counted_and_in_no_rate() -> None:
+    days = pd.to_datetime(["2026-03-01", "2026-02-20", "2026-03-02"])
+    outcomes = pd.DataFrame({"grid_id": ["g1", "g1", "g1"], "scenario": "a", "inspected_on": days, "found": True})
+    kept, note = leave_out_old(outcomes, LISTED)
+    assert kept["inspected_on"].dt.date.tolist() == [WEEK]
+    assert note == "Outcomes before 2026-03-02, the first week whose lists are kept: 2. They are in no rate."
+    assert compare_hit_rates(kept, LISTED)["kind"].tolist() == ["red"]
+    assert leave_out_old(kept, LISTED)[1] == ""
 
 
 def test_reporting_rates_by_hand() -> None:

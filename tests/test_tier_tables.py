@@ -254,10 +254,13 @@ def test_changes_hits_capacity_and_fairness_by_command(tmp_path: Path, city: Cit
     assert [(row["grid_id"], row["reason"]) for row in changed] == [("G-03", "own_reports"), ("G-02", "own_past")]
     outcomes = tmp_path / "outcomes.csv"
     outcomes.write_text(
-        "grid_id,scenario,inspected_on,found\nG-01,group_rental,2025-02-25,true\nG-04,group_rental,2025-02-26,false\n",
+        "grid_id,scenario,inspected_on,found\nG-01,group_rental,2025-02-25,true\nG-04,群租房安全隐患整治,2025-02-26,false\n"
+        "G-04,group_rental,2024-02-26,false\n",
         encoding="utf-8",
     )
-    told = json.loads(run("tiers", "hits", "--outcomes", str(outcomes), "--json", *where))
+    result = CliRunner().invoke(app, ["tiers", "hits", "--outcomes", str(outcomes), "--json", *where])
+    told = json.loads(result.stdout)
+    assert "Outcomes before 2025-02-24, the first week whose lists are kept: 1." in result.stderr
     assert [(row["kind"], row["inspected"], row["hits"]) for row in told] == [("red", 1, 1), ("audit", 1, 0)]
     order = ["capacity", "--scenario", "group_rental", "--teams", "1", "--visits-per-week", "1", "--weeks", "4"]
     covered = json.loads(run(*order, "--audit-share", "0.5", "--json", *where))
