@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from governance.backtest_store import PRODUCT, Result
 from governance.cases.work_clock import list_festival_days
@@ -21,7 +20,8 @@ from governance.grids.cover import build_cover
 from governance.grids.neighbours import Neighbours, find_neighbours, find_within
 from governance.hazard.backtest import HORIZONS_DAYS, PERIODS, Ground, list_days, run_backtest
 from governance.hazard.candidates import BASELINES, CANDIDATES, CHEAP, Additive
-from governance.hazard.features import RATE_DAYS
+from governance.hazard.features import RATE_DAYS, measure_ages
+from governance.hazard.histories import measure_city
 from governance.hazard.leakage import audit_leakage
 from governance.hazard.metrics import ALL, RATIO
 from governance.hazard.shifts import date_days, shift_ground
@@ -50,7 +50,7 @@ def backtest_city(city: City, settings: Settings, *, progress: Callable[[str, fl
     """
     ground, end = read_ground(city)
     candidates = CANDIDATES if settings.with_all_candidates else CHEAP
-    first = pc.min(ground.daily["day"]).as_py()
+    first = end - timedelta(days=measure_city(measure_ages(ground.daily, end)))
     days = {
         horizon: list_days(first, end, horizon_days=horizon, periods=settings.periods)
         for horizon in settings.horizons_days

@@ -61,7 +61,6 @@ def find_carriers(city: Asked, scenario: str, grid_id: str) -> Carriers | None:
         grid_no=int(frame["grid_no"].iloc[0]),
         scenarios=(scenario, *model["other_rates"]),
         as_of=asked[0]["as_of_day"].date(),
-        history_days=model["history_days"],
     )
     return _sum_up(shares.to_pandas())
 

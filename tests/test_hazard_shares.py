@@ -54,6 +54,7 @@ def test_one_report_is_shared_out_by_hand() -> None:
     model = {
         "scenario": "a", "rates": {"own_28d": 0.0, "own_448d": 0.0, "own_history": 0.5, "near": 0.0, "far": 0.0},
         "other_rates": {}, "base": 0.1, "level_factor": 4.0, "festival_factor": 0.5, "fallback": None,
+        "history_days": 56,
     }  # fmt: skip
     rows = daily([(0, "a", AS_OF - timedelta(days=56), 3), (1, "a", AS_OF - timedelta(days=9), 5), (0, "a", AS_OF, 7)])
     shares = share_forecast(rows, model, grid_no=0, scenarios=("a",), neighbours=ring(4), as_of=AS_OF)

@@ -125,18 +125,19 @@ def forecast_day(ground: Ground, candidates: Sequence[Candidate | Mean], day: da
     The parts of a Mean stand before it in `candidates`.
     """
     blocks = sum_blocks(ground.daily, ground.scenarios, grids=ground.grids, as_of=day, half_lives_days=DECAYS_DAYS)
-    counts = count_windows(ground, day)
-    origins = list_origins(blocks)
-    features = {origin: build_features(blocks, ground.neighbours, origin=origin) for origin in [0, *origins]}
-    shares = share_windows(blocks, ground.festival_days, origins=[0, *origins])
+    counts = count_windows(ground, blocks)
+    known = [0, *list_origins(blocks)]
+    features = {origin: build_features(blocks, ground.neighbours, origin=origin) for origin in known}
+    shares = share_windows(blocks, ground.festival_days, origins=known)
     expected: dict[tuple[str, str], Floats] = {}
     for scenario in ground.judged or ground.scenarios:
         place = ground.scenarios.index(scenario)
+        origins = list_origins(blocks, place)
         past = [_find_evidence(blocks, features[origin], origin, place) for origin in origins]
         now = _find_evidence(blocks, features[0], 0, place, counts=counts[:, place].T)
         reports = [blocks.counts[origin - 1, place] for origin in origins]
         ratio = measure_ratio(blocks, place, ground.festival_days)
-        seasons = [weigh_window(ratio, share) for share in shares]
+        seasons = [weigh_window(ratio, share) for share in shares[: len(origins) + 1]]
         for candidate in candidates:
             if isinstance(candidate, Mean):
                 parts = [expected[scenario, part.name] for part in candidate.parts]
@@ -146,12 +147,16 @@ def forecast_day(ground: Ground, candidates: Sequence[Candidate | Mean], day: da
     return Forecasts(day, expected)
 
 
-def count_windows(ground: Ground, day: date) -> Floats:
-    """Rates per 28 days of the last 28, 91, 364 and all days before `day`, (windows, scenarios, grids)."""
-    age = measure_ages(ground.daily, day)
-    history = max(int(age.max(initial=1)), 1)
-    windows = [min(days, history) for days in COUNT_DAYS] + [history]
-    return np.stack([_count(ground, (age >= 1) & (age <= days)) / days * RATE_DAYS for days in windows])
+def count_windows(ground: Ground, blocks: Blocks) -> Floats:
+    """Rates per 28 days of the last 28, 91, 364 and all days before the blocks' day, (windows, scenarios, grids).
+
+    No window is longer than the scenario's history.
+    """
+    age = measure_ages(ground.daily, blocks.as_of)
+    history = np.maximum(blocks.scenario_days[0], 1)[:, None]
+    # Rows from before a scenario's history lie a year behind it, so that no window of at most a year has them.
+    recent = [_count(ground, (age >= 1) & (age <= days)) / np.minimum(days, history) for days in COUNT_DAYS]
+    return np.stack([*recent, blocks.counts.sum(axis=0) / history]) * RATE_DAYS
 
 
 def count_reports(ground: Ground, day: date, horizon_days: int) -> Floats:
@@ -177,7 +182,7 @@ def _find_evidence(
     decays = [decay_reports(blocks, days, origin=origin)[place] for days in DECAYS_DAYS]
     history = features[place, :, 2]
     grids = len(history)
-    days = float(blocks.history_days - origin * blocks.block_days)
+    days = float(blocks.scenario_days[origin, place])
     none = np.zeros((grids, 0))
     return Evidence(
         features[place], np.column_stack([*decays, history]), none if counts is None else counts, np.full(grids, days)

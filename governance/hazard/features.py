@@ -21,6 +21,7 @@ import scipy.sparse
 
 from governance.errors import InputError
 from governance.grids.neighbours import Neighbours
+from governance.hazard.histories import measure_city, measure_scenarios
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int32]
@@ -43,8 +44,9 @@ class Blocks:
 
     counts: reports. severity: the sum of what these reports weigh. weighted: reports, and incidents found by
     inspections at their weight; decayed[h]: the same, decayed to the end of their block with half-life h.
-    daily_totals: (scenarios, days) reports of all grids by age, the day before as_of first. history_days: days of data
-    before as_of. block_days: length of every block but the oldest.
+    daily_totals: (scenarios, days) reports of all grids by age, the day before as_of first. history_days: days of the
+    city's history before as_of; scenario_days: those of each scenario as of the end of each block, (blocks, scenarios),
+    see `measure_scenarios`. block_days: length of every block but the oldest.
     """
 
     scenarios: tuple[str, ...]
@@ -55,6 +57,7 @@ class Blocks:
     daily_totals: Floats
     as_of: date
     history_days: int
+    scenario_days: npt.NDArray[np.int64]
     block_days: int
     half_lives_days: tuple[int, ...]
 
@@ -75,22 +78,27 @@ def sum_blocks(  # noqa: PLR0913  what to count, where, until when, and how it f
     that day, which count `discovered_weight` in the features and nothing in what is foretold; and where scenes weigh
     differently `severity`: the sum of the weights of that day's reports (else each weighs 1).
 
-    The first day of data, of any scenario, is the start of the history. Rows of other scenarios than `scenarios`
-    are left out of the sums.
+    Rows of any scenario begin the city's history, and each scenario has its own, see `governance.hazard.histories`.
+    Left out of the sums are rows of other scenarios than `scenarios`, and those from before their scenario's history:
+    strays such as one report of 1991, with a year or more without any behind them.
     Raises InputError where a row names no grid of the city or no countable number of incidents.
     """
     age = measure_ages(daily, as_of)
-    history_days = max(int(age.max(initial=0)), 0)
+    history_days = measure_city(age)
     index = pc.index_in(pc.cast(daily["scenario"], pa.string()), pa.array(scenarios, pa.string()))
     scenario = index.fill_null(-1).to_numpy()
-    keep = (age >= 1) & (scenario >= 0)
+    # One block more than there are origins: what came before the oldest of them.
+    blocks = min(max(1, -(-history_days // block_days)), MOST_ORIGINS + 1)
+    scenario_days = measure_scenarios(
+        age, scenario, scenarios=len(scenarios), city_days=history_days, ends=np.arange(blocks) * block_days
+    )
+    # The number of a scenario that is not asked for is -1: it has no days to count.
+    keep = (age >= 1) & (age <= np.append(scenario_days[0], 0)[scenario])
     kinds = [name for name in ("reports", "discovered", "severity") if name in daily.column_names]
     grid, counted = _read_counts(daily.select(["grid_no", *kinds]).filter(pa.array(keep)), grids)
     reports = counted["reports"]
     weighted = reports + discovered_weight * counted["discovered"] if "discovered" in counted else reports
     age, scenario = age[keep], scenario[keep]
-    # One block more than there are origins: what came before the oldest of them.
-    blocks = min(max(1, -(-history_days // block_days)), MOST_ORIGINS + 1)
     block = np.minimum((age - 1) // block_days, blocks - 1)
     cell = (block * len(scenarios) + scenario) * grids + grid
     shape = (blocks, len(scenarios), grids)
@@ -109,7 +117,7 @@ def sum_blocks(  # noqa: PLR0913  what to count, where, until when, and how it f
     totals: Floats = by_day.astype(np.float64).reshape(len(scenarios), days)
     return Blocks(
         scenarios, counts, severity, past, decayed, totals, as_of, history_days,
-        block_days, half_lives_days,
+        scenario_days, block_days, half_lives_days,
     )  # fmt: skip
 
 
@@ -120,8 +128,8 @@ def build_features(blocks: Blocks, neighbours: Neighbours, *, origin: int) -> Fl
     which "other" is the sum.
     """
     fast, slow = (decay_reports(blocks, half_life, origin=origin) for half_life in HALF_LIVES_DAYS)
-    days = blocks.history_days - origin * blocks.block_days
-    history = blocks.weighted[origin:].sum(axis=0) / max(days, 1) * RATE_DAYS
+    days = np.maximum(blocks.scenario_days[origin], 1)[:, None]
+    history = blocks.weighted[origin:].sum(axis=0) / days * RATE_DAYS
     near = _average_neighbours(slow, neighbours.near_indptr, neighbours.near_indices)
     far = _average_neighbours(slow, neighbours.far_indptr, neighbours.far_indices)
     others = np.repeat(slow.T[None], len(slow), axis=0)
@@ -132,12 +140,13 @@ def build_features(blocks: Blocks, neighbours: Neighbours, *, origin: int) -> Fl
 def decay_reports(blocks: Blocks, half_life_days: int, *, origin: int) -> Floats:
     """Rates (scenarios, grids) per 28 days as of the end of block `origin`, of reports that fade with the half-life.
 
-    A decayed sum becomes a rate by dividing by the decayed time there was: a short history is no low rate.
+    A decayed sum becomes a rate by dividing by the decayed time that the scenario had: a short history is no low rate.
     """
     decayed = blocks.decayed[blocks.half_lives_days.index(half_life_days)]
-    days = blocks.history_days - origin * blocks.block_days
     total = _decay(decayed[origin:], blocks.block_days / half_life_days)
-    return total / sum_decay(half_life_days, days) * RATE_DAYS
+    times = np.array([sum_decay(half_life_days, days) for days in blocks.scenario_days[origin].tolist()])
+    rates: Floats = total / times[:, None] * RATE_DAYS
+    return rates
 
 
 def measure_ages(daily: pa.Table, as_of: date) -> npt.NDArray[np.int64]:

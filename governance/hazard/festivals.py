@@ -21,10 +21,11 @@ PRIOR_REPORTS = 50.0
 def measure_ratio(blocks: Blocks, place: int, festival_days: Collection[date]) -> float:
     """Reports of the scenario number `place` in past festival days, over those of as many days around them.
 
-    Around each festival are the 28 days on either side, as far as they lie before the blocks' day. A festival with
+    Around each festival are the 28 days on either side, as far as they lie before the blocks' day and within
+    the scenario's history. A festival with
     fewer than 28 such days says nothing. Drawn towards 1 by PRIOR_REPORTS; 1 where no festival was seen.
     """
-    reports = blocks.daily_totals[place]
+    reports = blocks.daily_totals[place, : blocks.scenario_days[0, place]]
     ages = np.array(sorted((blocks.as_of - day).days for day in festival_days), dtype=np.int64)
     is_festival = np.zeros(len(reports), dtype=bool)
     is_festival[ages[(ages >= 1) & (ages <= len(reports))] - 1] = True

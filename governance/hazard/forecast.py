@@ -57,8 +57,8 @@ class Forecast:
 
     reasons: grid_no, scenario, feature, value (reports per 28 days), contribution (expected reports).
     models: per scenario its rates and base before the factors, the level's and the festival's factor, the days it
-    learnt as of, the fallback used (None: fitted; "pooled": too little to learn from, see `pool_rates`), and the days
-    of history behind it.
+    learnt as of, the fallback used (None: fitted; "pooled": too little to learn from, see `pool_rates`), the days of
+    the scenario's history behind it, and those of the others.
     """
 
     tiers: pa.Table
@@ -110,7 +110,6 @@ def forecast_hazard(  # noqa: PLR0913  what is known, of which grids, and when
     now = build_features(blocks, neighbours, origin=0)
     share = share_days(festival_days, as_of, horizon_days)
     severity = average_severity(blocks, origin=0)
-    learnt_on = [(as_of - timedelta(days=origin * horizon_days)).isoformat() for origin in past]
     tiers, reasons, models = [TIERS.empty_table()], [REASONS.empty_table()], []
     for place, scenario in enumerate(scenarios):
         fit = fit_scenario(blocks, past, now[place], place, festival_days=festival_days)
@@ -118,18 +117,19 @@ def forecast_hazard(  # noqa: PLR0913  what is known, of which grids, and when
         expected = contributions.sum(axis=1)
         tiers.append(_list_tiers(scenario, expected, severity[place], policies[scenario]))
         reasons.append(_list_reasons(scenario, now[place], contributions))
-        described = _describe(scenarios, place, fit, learnt_on, share)
-        models.append(described | {"history_days": blocks.history_days})
+        models.append(_describe(blocks, place, fit, share))
     return Forecast(pa.concat_tables(tiers), pa.concat_tables(reasons), models)
 
 
-def list_origins(blocks: Blocks) -> list[int]:
+def list_origins(blocks: Blocks, place: int | None = None) -> list[int]:
     """Past block ends to learn from, newest first: whole blocks that have 56 days of history before them.
 
-    A city too young for that learns from its last block, given 28 days before it.
+    The history is that of the scenario number `place`, or of the city: every scenario's origins are among the city's.
+    One too young for that learns from its last block, given 28 days before it.
     """
-    whole = (blocks.history_days - LEAST_HISTORY_DAYS) // blocks.block_days
-    of_young = (blocks.history_days - LEAST_HISTORY_DAYS_YOUNG) // blocks.block_days
+    days = blocks.history_days if place is None else int(blocks.scenario_days[0, place])
+    whole = (days - LEAST_HISTORY_DAYS) // blocks.block_days
+    of_young = (days - LEAST_HISTORY_DAYS_YOUNG) // blocks.block_days
     return list(range(1, min(MOST_ORIGINS, max(whole, min(of_young, 1))) + 1))
 
 
@@ -138,8 +138,10 @@ def fit_scenario(
 ) -> Fit:
     """The model of the scenario number `place`, with the factor that brings its level to that of the last blocks.
 
-    past: the features as of each origin of `list_origins`; now: those of the scenario as of the blocks' day.
+    past: the features as of each origin of the city, see `list_origins`, of which the scenario learns from its own;
+    now: its features as of the blocks' day.
     """
+    past = {origin: past[origin] for origin in list_origins(blocks, place)}
     reports = np.concatenate([np.zeros(0), *(blocks.counts[origin - 1, place] for origin in past)])
     if reports.sum() < LEAST_REPORTS:
         counts = blocks.counts[:, place].sum(axis=0)
@@ -211,10 +213,10 @@ def _list_reasons(scenario: str, features: Floats, contributions: Floats) -> pa.
     return pa.table(columns, schema=REASONS)
 
 
-def _describe(
-    scenarios: tuple[str, ...], place: int, fit: Fit, learnt_on: list[str], festival_share: float
-) -> dict[str, object]:
-    rates = fit.rates
+def _describe(blocks: Blocks, place: int, fit: Fit, festival_share: float) -> dict[str, object]:
+    rates, scenarios = fit.rates, blocks.scenarios
+    days = dict(zip(scenarios, blocks.scenario_days[0].tolist(), strict=True))
+    learnt_on = [blocks.as_of - timedelta(days=origin * blocks.block_days) for origin in list_origins(blocks, place)]
     others = dict(zip(scenarios, rates.rates[len(FEATURES) :].tolist(), strict=True))
     return {
         "scenario": scenarios[place],
@@ -224,6 +226,8 @@ def _describe(
         "level_factor": fit.level,
         "festival_ratio": fit.festival_ratio,
         "festival_factor": weigh_window(fit.festival_ratio, festival_share),
-        "origins": [] if rates.fallback else learnt_on,
+        "origins": [] if rates.fallback else [day.isoformat() for day in learnt_on],
         "fallback": rates.fallback,
+        "history_days": days.pop(scenarios[place]),
+        "other_history_days": days,
     }

@@ -68,10 +68,9 @@ def share_forecast(
     if not 0 <= grid_no < len(neighbours.near_indptr) - 1:
         raise InputError(f"There is no grid {grid_no}; grids are 0 … {len(neighbours.near_indptr) - 2}.")
     known = daily.filter(pa.array(measure_ages(daily, as_of) >= 1))
-    history_days = int(measure_ages(known, as_of).max(initial=0))
     rates, factor = read_rates(model, scenarios)
-    slow = _weigh_ages(np.arange(history_days + 1), HALF_LIVES_DAYS[1], history_days)
-    shares = [share_own(known, model, grid_no=grid_no, scenarios=scenarios, as_of=as_of, history_days=history_days)]
+    slow = _weigh_ages(HALF_LIVES_DAYS[1], model["history_days"])
+    shares = [share_own(known, model, grid_no=grid_no, scenarios=scenarios, as_of=as_of)]
     for name, grids in zip(("near", "far"), _find_neighbours(neighbours, grid_no), strict=True):
         weights = rates.rates[FEATURES.index(name)] / max(len(grids), 1) * slow * factor
         shares.append(_list_shares(known, as_of, name, model["scenario"], grids, weights))
@@ -79,21 +78,24 @@ def share_forecast(
 
 
 def share_own(
-    daily: pa.Table, model: Mapping[str, Any], *, grid_no: int, scenarios: Sequence[str], as_of: date, history_days: int
+    daily: pa.Table, model: Mapping[str, Any], *, grid_no: int, scenarios: Sequence[str], as_of: date
 ) -> pa.Table:
     """The part of `share_forecast` that rests on the grid itself (SHARES): its own past and its other scenarios.
 
-    daily: the grid's own rows are enough. history_days: days of the city's data before `as_of`, as the model keeps it.
+    daily: the grid's own rows are enough. Rows from before a scenario's history, as the model keeps its days, carry
+    nothing. A model that keeps one number of days alone was made when all scenarios shared it.
     """
     rates, factor = read_rates(model, scenarios)
     known = daily.filter(pa.array(measure_ages(daily, as_of) >= 1))
-    ages = np.arange(history_days + 1)
-    fast, slow = (_weigh_ages(ages, half_life, history_days) for half_life in HALF_LIVES_DAYS)
+    history_days = model["history_days"]
+    fast, slow = (_weigh_ages(half_life, history_days) for half_life in HALF_LIVES_DAYS)
     past = rates.rates[0] * fast + rates.rates[1] * slow + rates.rates[2] * RATE_DAYS / max(history_days, 1)
     itself = np.array([grid_no])
     shares = [_list_shares(known, as_of, "own", model["scenario"], itself, past * factor)]
     for scenario, rate in zip(scenarios, rates.rates[len(FEATURES) :], strict=True):
         if rate > 0:
+            days = model.get("other_history_days", {}).get(scenario, history_days)
+            slow = _weigh_ages(HALF_LIVES_DAYS[1], days)
             shares.append(_list_shares(known, as_of, "other", scenario, itself, rate * slow * factor))
     return _sort_shares(shares)
 
@@ -105,8 +107,9 @@ def _sort_shares(shares: Sequence[pa.Table]) -> pa.Table:
     return table.filter(pc.greater(table["contribution"], 0)).sort_by(order)
 
 
-def _weigh_ages(ages: np.ndarray, half_life_days: int, history_days: int) -> Floats:
-    """What one report of each age adds to the decayed rate."""
+def _weigh_ages(half_life_days: int, history_days: int) -> Floats:
+    """What one report adds to the decayed rate by its age, 0 … history_days."""
+    ages = np.arange(history_days + 1)
     weights: Floats = 0.5 ** (ages / half_life_days) / sum_decay(half_life_days, history_days) * RATE_DAYS
     return weights
 
@@ -121,7 +124,8 @@ def _list_shares(
     known: pa.Table, as_of: date, feature: str, scenario: str, grids: np.ndarray, weight_of_age: Floats
 ) -> pa.Table:
     is_meant = pc.and_(pc.is_in(known["grid_no"], pa.array(grids)), pc.equal(known["scenario"], scenario))
-    rows = known.filter(is_meant)
+    is_in_history = pa.array(measure_ages(known, as_of) < len(weight_of_age))
+    rows = known.filter(pc.and_(is_meant, is_in_history))
     incidents = pc.cast(rows["reports"], pa.float64()).to_numpy()
     if "discovered" in rows.column_names:
         incidents = incidents + DISCOVERED_WEIGHT * pc.cast(rows["discovered"], pa.float64()).to_numpy()

@@ -61,7 +61,8 @@ class PastForecasts:
     def score(self, as_of: date, *, back: tuple[int, ...]) -> Iterator[Scores]:
         """Forecasts as of so many whole weeks before `as_of` each (0 … 12), in the order asked.
 
-        Weeks before the city had 28 days of history are left out.
+        Weeks before the city had 28 days of history are left out. A scenario that comes back after more than a year
+        has its history from then on, also in weeks looked back at (see `governance.hazard.histories`).
         """
         blocks = sum_blocks(self.daily, self.scenarios, grids=self.grids, as_of=as_of, block_days=WEEK_DAYS)
         for weeks in back:
