@@ -1,8 +1,8 @@
 """The hazard model: non-negative additive rates, weighted as for Poisson counts. The only room that knows scikit-learn.
 
 Expected reports = base + Σ rate_f · feature_f with all rates ≥ 0, so that every feature's share of a forecast is its
-own term, and one more past report never lowers a grid. Among the models measured on 18 real series this is the best
-simple one (docs/decisions/0004-hazard-model.md).
+own term, and one more past report never lowers a grid with the rates held fixed; a refit can move them a little. Among
+the models measured on 18 real series this is the best simple one (docs/decisions/0004-hazard-model.md).
 """
 
 from __future__ import annotations
