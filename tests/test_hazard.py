@@ -211,7 +211,7 @@ def test_reasons_sum_to_the_forecast_and_no_grid_is_lost() -> None:
 
 @given(st.integers(0, 59), st.integers(1, 390))
 @settings(max_examples=20, deadline=None)
-def test_one_more_past_report_never_lowers_a_grid(grid: int, age: int) -> None:
+def test_one_more_past_report_never_lowers_a_grid_with_the_rates_held_fixed(grid: int, age: int) -> None:
     table, _ = simulate()
     blocks = sum_blocks(table, ("a",), grids=60, as_of=AS_OF)
     features = build_features(blocks, ring(60), origin=0)[0]
@@ -220,6 +220,19 @@ def test_one_more_past_report_never_lowers_a_grid(grid: int, age: int) -> None:
     more = pa.concat_tables([table, daily([(grid, "a", AS_OF - timedelta(days=age), 1)])])
     raised = build_features(sum_blocks(more, ("a",), grids=60, as_of=AS_OF), ring(60), origin=0)[0]
     assert (explain(rates, raised).sum(axis=1) >= explain(rates, features).sum(axis=1) - 1e-12).all()
+
+
+def test_one_more_past_report_and_a_refit_lower_others_a_little() -> None:
+    """What the documents say beside it, so that nobody takes the property above for one of the whole forecast."""
+    table, _ = simulate()
+    before, after = (
+        forecast_hazard(rows, grids=60, neighbours=ring(60), as_of=AS_OF, policies={"a": Policy()}).tiers
+        for rows in (table, pa.concat_tables([table, daily([(7, "a", AS_OF - timedelta(days=100), 1)])]))
+    )
+    one, two = (tiers["expected_reports_28d"].to_numpy() for tiers in (before, after))
+    assert two[7] > one[7]
+    assert (two < one).any()
+    assert (two > 0.9 * one).all()
 
 
 def test_known_rates_come_back_better_than_from_last_months_counts() -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from governance.errors import InputError
 from governance.grids.neighbours import Neighbours
+from governance.hazard.backtest import Ground, forecast_day
+from governance.hazard.candidates import Additive
 from governance.hazard.features import DISCOVERED_WEIGHT, build_features, sum_blocks
 from governance.hazard.forecast import forecast_hazard
 from governance.hazard.shares import share_forecast
@@ -76,6 +78,30 @@ def test_incidents_found_by_inspections_count_little_and_are_never_foretold() ->
     assert features[1, :3] == pytest.approx(DISCOVERED_WEIGHT * features[0, :3])
     alike = build_features(sum_blocks(table, ("a",), grids=2, as_of=AS_OF, discovered_weight=1.0), ring(2), origin=0)[0]
     assert alike[1] == pytest.approx(alike[0])
+
+
+def test_a_scenario_that_only_inspections_find_is_forecast_as_no_reports() -> None:
+    rows = daily([(grid % 3, "a", AS_OF - timedelta(days=grid + 1), 0) for grid in range(300)])
+    table = rows.append_column("discovered", pa.array([9] * 300, pa.int32()))
+    told = forecast_hazard(table, grids=10, neighbours=ring(10), as_of=AS_OF, policies={"a": Policy()})
+    assert told.models[0]["fallback"] == "pooled"
+    assert told.tiers["expected_reports_28d"].to_pylist() == [0] * 10
+    assert told.tiers["tier"].to_pylist() == ["green"] * 10
+    ground = Ground(table, ("a",), ring(10), np.ones(10))
+    candidates = [Additive(is_pooled=True)]
+    assert [values.tolist() for values in forecast_day(ground, candidates, AS_OF).expected.values()] == [[0] * 10]
+
+
+def test_a_pooled_forecast_sums_to_what_was_reported() -> None:
+    # Grid 0: 3 reports in 200 days. Grid 1: 10 found by inspections, which weigh as 2 reports.
+    rows = daily([(0, "a", AS_OF - timedelta(days=200), 3), (1, "a", AS_OF - timedelta(days=50), 0)])
+    table = rows.append_column("discovered", pa.array([0, 10], pa.int32()))
+    told = forecast_hazard(table, grids=4, neighbours=ring(4), as_of=AS_OF, policies={"a": Policy()})
+    # Reports 3, 0, 0, 0: own share 2/3 (mean 3/4, variance 9/4). Weighted 3, 2, 0, 0: mean 5/4; times 3/5.
+    weighted = np.array([3.0, 2.0, 0.0, 0.0])
+    expected = (2 / 3 * weighted + 1 / 3 * 5 / 4) * 3 / 5 * 28 / 200
+    assert told.tiers["expected_reports_28d"].to_numpy() == pytest.approx(expected)
+    assert pc.sum(told.tiers["expected_reports_28d"]).as_py() == pytest.approx(3 * 28 / 200)
 
 
 def test_uncountable_discoveries_are_told_like_uncountable_reports() -> None:

@@ -203,10 +203,17 @@ def _forecast(
     if candidate in BASELINES:
         return candidate.fit(now, now.counts[:, 0], exposure=1.0).predict(now)
     if not reports or sum(float(came.sum()) for came in reports) < LEAST_REPORTS:
-        return now.decays[:, -1]
+        return _scale_mean(now)
     fitted = candidate.fit(_stack(past), np.concatenate(reports), exposure=1.0)
     said = [float(fitted.predict(evidence).sum()) * season for evidence, season in zip(past, seasons[1:], strict=True)]
     return fitted.predict(now) * seasons[0] * measure_level(said, [float(came.sum()) for came in reports], RATE_DAYS)
+
+
+def _scale_mean(now: Evidence) -> Floats:
+    """Each grid's rate over all days, brought to that of the reports: what inspections found is not foretold."""
+    weighted, reported = now.decays[:, -1], now.counts[:, -1]
+    scaled: Floats = weighted * (reported.sum() / weighted.sum()) if weighted.sum() > 0 else weighted
+    return scaled
 
 
 def _stack(parts: Sequence[Evidence]) -> Evidence:

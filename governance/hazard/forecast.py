@@ -144,8 +144,8 @@ def fit_scenario(
     past = {origin: past[origin] for origin in list_origins(blocks, place)}
     reports = np.concatenate([np.zeros(0), *(blocks.counts[origin - 1, place] for origin in past)])
     if reports.sum() < LEAST_REPORTS:
-        counts = blocks.counts[:, place].sum(axis=0)
-        pooled = pool_rates(counts, now, history_feature=FEATURES.index("own_history"))
+        counts, weighted = (sums[:, place].sum(axis=0) for sums in (blocks.counts, blocks.weighted))
+        pooled = pool_rates(counts, weighted, now, history_feature=FEATURES.index("own_history"))
         return Fit(pooled, 1.0, 1.0)
     features = np.concatenate([past[origin][place] for origin in past])
     rates = fit_rates(features, reports, exposure=blocks.block_days / RATE_DAYS)

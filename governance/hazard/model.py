@@ -1,8 +1,8 @@
 """The hazard model: non-negative additive rates, weighted as for Poisson counts. The only room that knows scikit-learn.
 
 Expected reports = base + Σ rate_f · feature_f with all rates ≥ 0, so that every feature's share of a forecast is its
-own term, and one more past report never lowers a grid. Among the models measured on 18 real series this is the best
-simple one (docs/decisions/0004-hazard-model.md).
+own term, and one more past report never lowers a grid with the rates held fixed; a refit can move them a little. Among
+the models measured on 18 real series this is the best simple one (docs/decisions/0004-hazard-model.md).
 """
 
 from __future__ import annotations
@@ -76,10 +76,12 @@ def _solve(design: Floats, reports: Floats, weight: Floats, penalty: Floats) -> 
     return solution
 
 
-def pool_rates(counts: Floats, features: Floats, *, history_feature: int) -> Rates:
+def pool_rates(counts: Floats, weighted: Floats, features: Floats, *, history_feature: int) -> Rates:
     """Rates where there is too little to fit: each grid's whole-history rate, drawn towards the mean of all grids.
 
-    counts: reports per grid over the whole history. The grid's own share is Bühlmann's credibility, 1 - mean /
+    counts: reports per grid over the whole history; weighted: what its history feature was made of, incidents found by
+    inspections among them. These tell where reports may come, not how many: the forecast sums to the reports' own rate,
+    and to 0 where nobody ever reported. The grid's own share is Bühlmann's credibility, 1 - mean /
     variance: none where the counts differ as by chance, all where they differ by far more. It stays above a tenth,
     so that grids with reports rank before those without.
     """
@@ -87,8 +89,10 @@ def pool_rates(counts: Floats, features: Floats, *, history_feature: int) -> Rat
     variance = float(counts.var(ddof=1)) if len(counts) > 1 else 0.0
     share = max(LEAST_OWN_SHARE, 1 - mean / variance) if variance > 0 else LEAST_OWN_SHARE
     rates = np.zeros(features.shape[1])
-    rates[history_feature] = share
-    return Rates(rates, (1 - share) * float(features[:, history_feature].mean()), "pooled")
+    all_weighted = float(weighted.sum())
+    reported = float(counts.sum()) / all_weighted if all_weighted > 0 else 1.0
+    rates[history_feature] = share * reported
+    return Rates(rates, (1 - share) * float(features[:, history_feature].mean()) * reported, "pooled")
 
 
 def explain(rates: Rates, features: Floats) -> Floats:
