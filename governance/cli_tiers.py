@@ -59,7 +59,7 @@ def override(  # noqa: PLR0913, PLR0917  the columns of the file, each with a na
     scenarios = tuple(opened.manifest["scenarios"])
     ids = opened.ask("grid_ids")["grid_id"].tolist()
     added = append_override(
-        path, {name: text.strip() for name, text in cells.items()}, grid_ids=ids, scenarios=scenarios
+        path, {name: text.strip() for name, text in cells.items()}, grid_ids=ids, scenarios=scenarios, today=today
     )
     Console(stderr=True).print(
         f"{escape(added.grid_id)} is {added.tier} in {added.scenario} from {added.from_day} until {added.until_day}. "

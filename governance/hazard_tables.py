@@ -35,13 +35,17 @@ def read_override_file(profile: Profile) -> bytes | None:
 
 
 def parse_override_file(
-    content: bytes | None, profile: Profile, grids: CityGrids, scenarios: tuple[str, ...]
+    content: bytes | None, profile: Profile, grids: CityGrids, scenarios: tuple[str, ...], *, today: date
 ) -> tuple[Override, ...]:
-    """What the experts' file says; nothing where the city has none. Raises one ConfigError with every fault."""
+    """What the experts' file says; nothing where the city has none. Raises one ConfigError with every fault.
+
+    A row that has ended by `today` and whose grid or scenario is gone stays in the file and is left out here.
+    """
     if content is None or profile.tier_overrides is None:
         return ()
-    path = profile.folder / profile.tier_overrides
-    return decode_overrides(content, path, grid_ids=grids.frame["grid_id"].tolist(), scenarios=scenarios)
+    path, grid_ids = profile.folder / profile.tier_overrides, set(grids.frame["grid_id"])
+    told = decode_overrides(content, path, grid_ids=grid_ids, scenarios=scenarios, today=today)
+    return tuple(override for override in told if override.grid_id in grid_ids and override.scenario in scenarios)
 
 
 def build_hazard_tables(

@@ -124,7 +124,8 @@ def test_an_experts_word_reaches_the_tiers_expires_and_makes_a_build_needed(tmp_
     words = city_file.with_name("overrides.csv")
     words.write_text(
         f"{OVERRIDES}g-1,fire_lane,red,{SCRIPT},Wang,2024-03-01,2024-04-01\n"
-        "g-2,fire_lane,green,over,Li,2024-02-01,2024-03-15\n",
+        "g-2,fire_lane,green,over,Li,2024-02-01,2024-03-15\n"
+        "g-9,fire_lane,green,gone,Li,2024-01-01,2024-02-01\n",
         encoding="utf-8",
     )
     moments = {"as_of_utc": tiny_world.AS_OF_UTC, "now_utc": tiny_world.READ_AT_UTC}

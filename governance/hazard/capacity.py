@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import scipy.stats
 
@@ -20,6 +21,8 @@ from governance.hazard.features import RATE_DAYS, Floats
 from governance.hazard.weekly import WEEK_DAYS, WEEKS, PastForecasts, find_monday
 
 CONFIDENCE = 0.95
+LEAST_EXPECTED = 10.0
+"""With fewer expected reports in all past periods together, a single report would pass for a huge spread."""
 TEAMS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
 VISITS_PER_TEAM_AND_WEEK = (5, 10, 15, 20, 30, 40)
 WEEKS_AHEAD = (1, 2, 4, 8, 13)
@@ -100,22 +103,41 @@ def simulate_capacity(expected: Floats, spreads: Mapping[int, float], teams: Tea
 def measure_spreads(past: PastForecasts, *, as_of: date) -> pa.Table:
     """The extra spread (SPREADS) of the reports in the worst 1, 2, 5, 10 … grids: variance = m + spread · m².
 
-    From the Mondays whose following 28 days had passed by `as_of`; 0 where there is none yet.
+    From the Mondays whose following 28 days had passed by `as_of`; 0 where there is none yet. Where they expected
+    fewer than LEAST_EXPECTED reports in all, the spread of the next larger number of grids that had as many; 0 if none.
     """
     sizes = list_sizes(past.grids)
     monday = find_monday(as_of)
-    squares: list[Floats] = []
+    said: list[Floats] = []
+    came: list[Floats] = []
     for scores in past.score(monday, back=tuple(range(1, WEEKS))):
         end = scores.day + timedelta(days=RATE_DAYS)
         if end <= as_of:
-            squares.append(_measure_errors(scores.expected, past.count(end), sizes))
-    spread = np.mean(squares, axis=0) if squares else np.zeros((len(past.scenarios), len(sizes)))
+            order = np.argsort(-scores.expected, axis=1, kind="stable")
+            said.append(_sum_worst(scores.expected, order, sizes))
+            came.append(_sum_worst(past.count(end), order, sizes))
+    shape = (-1, len(past.scenarios), len(sizes))
+    spread = pool_spread(np.reshape(said, shape), np.reshape(came, shape))
     columns = {
         "scenario": np.repeat(np.array(past.scenarios, dtype=object), len(sizes)),
         "grids": np.tile(np.array(sizes, dtype=np.int32), len(past.scenarios)),
-        "spread": np.maximum(spread, 0.0).ravel(),
+        "spread": spread.ravel(),
     }
     return pa.table(columns, schema=SPREADS)
+
+
+def pool_spread(said: Floats, came: Floats) -> Floats:
+    """Σ((came - said)² - said) / Σ said² over days, not below 0; (days, scenarios, sizes) → (scenarios, sizes).
+
+    A moment estimate, pooled: a mean of ratios would be led by the days on which next to nothing was expected.
+    Where LEAST_EXPECTED is not reached, see `measure_spreads`; `said` never falls with the size.
+    """
+    error, squares = ((came - said) ** 2 - said).sum(axis=0), (said**2).sum(axis=0)
+    spread = np.maximum(np.divide(error, squares, out=np.zeros_like(error), where=squares > 0), 0.0)
+    is_enough = said.sum(axis=0) >= LEAST_EXPECTED
+    place = np.maximum(np.arange(spread.shape[1]), is_enough.argmax(axis=1)[:, None])
+    pooled: Floats = np.where(is_enough.any(axis=1)[:, None], np.take_along_axis(spread, place, axis=1), 0.0)
+    return pooled
 
 
 def list_sizes(grids: int) -> list[int]:
@@ -168,15 +190,10 @@ def _describe(teams: Teams, coverage: Coverage) -> dict[str, float | None]:
     }
 
 
-def _measure_errors(expected: Floats, reports: Floats, sizes: list[int]) -> Floats:
-    """((came - said)² - said) / said² of the worst grids together, (scenarios, sizes); 0 where none was expected."""
-    order = np.argsort(-expected, axis=1, kind="stable")
-    last = np.array(sizes) - 1
-    said = np.take_along_axis(expected, order, axis=1).cumsum(axis=1)[:, last]
-    came = np.take_along_axis(reports, order, axis=1).cumsum(axis=1)[:, last]
-    error = (came - said) ** 2 - said
-    shares: Floats = np.divide(error, said**2, out=np.zeros_like(error), where=said > 0)
-    return shares
+def _sum_worst(values: Floats, order: npt.NDArray[np.int64], sizes: list[int]) -> Floats:
+    """Sums over the first grids of `order`, (scenarios, sizes)."""
+    sums: Floats = np.take_along_axis(values, order, axis=1).cumsum(axis=1)[:, np.array(sizes) - 1]
+    return sums
 
 
 def _read_spread(spreads: Mapping[int, float], grids: int) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
@@ -22,6 +23,7 @@ from governance.toml_model import nearest
 
 COLUMNS = ("grid_id", "scenario", "tier", "reason", "author", "from", "until")
 LONGEST_TEXT = 500
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t")
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,11 @@ class Override:
         return self.from_day <= day < self.until_day
 
 
-def read_overrides(path: Path, *, grid_ids: Collection[str], scenarios: Collection[str]) -> tuple[Override, ...]:
+def read_overrides(
+    path: Path, *, grid_ids: Collection[str], scenarios: Collection[str], today: date | None = None
+) -> tuple[Override, ...]:
     """The file's rows in their order; raises one ConfigError with every fault of every row."""
-    return decode_overrides(read_content(path), path, grid_ids=grid_ids, scenarios=scenarios)
+    return decode_overrides(read_content(path), path, grid_ids=grid_ids, scenarios=scenarios, today=today)
 
 
 def read_content(path: Path) -> bytes:
@@ -59,54 +63,82 @@ def read_content(path: Path) -> bytes:
 
 
 def decode_overrides(
-    content: bytes, path: Path, *, grid_ids: Collection[str], scenarios: Collection[str]
+    content: bytes,
+    path: Path,
+    *,
+    grid_ids: Collection[str],
+    scenarios: Collection[str],
+    today: date | None = None,
 ) -> tuple[Override, ...]:
     """The rows of the bytes of `path`, in their order; raises one ConfigError with every fault of every row."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 at byte {error.start}. Save it as UTF-8.") from error
-    overrides, faults = parse_overrides(text, grid_ids=grid_ids, scenarios=scenarios)
+    overrides, faults = parse_overrides(text, grid_ids=grid_ids, scenarios=scenarios, today=today)
     if faults:
         raise ConfigError(join_faults(f"{path} (tier_overrides) cannot be used:", faults))
     return overrides
 
 
 def parse_overrides(
-    text: str, *, grid_ids: Collection[str], scenarios: Collection[str]
+    text: str, *, grid_ids: Collection[str], scenarios: Collection[str], today: date | None = None
 ) -> tuple[tuple[Override, ...], list[str]]:
-    """The rows of a CSV text, and what is wrong with it, a sentence each."""
-    reader = csv.DictReader(io.StringIO(text), restkey="beyond", restval="")
-    header = [name.strip() for name in reader.fieldnames or ()]
+    """The rows of a CSV text, and what is wrong with it, a sentence each; `today` as in `find_faults`."""
+    header, rows, faults = _read_rows(text)
     if sorted(header) != sorted(COLUMNS):
-        return (), [f"its first line must name {','.join(COLUMNS)}; it is {','.join(header)!r}."]
-    reader.fieldnames = header
+        told = f"its first line must name {','.join(COLUMNS)}; it is {','.join(header)!r}."
+        return (), [*faults, told] if header or not faults else faults
     known_ids, known_scenarios = set(grid_ids), set(scenarios)
     overrides: list[tuple[int, Override]] = []
-    faults: list[str] = []
-    for row in reader:
+    for line, row in rows:
         cells = {name: str(row[name]).strip() for name in COLUMNS}
-        wrong = find_faults(cells, grid_ids=known_ids, scenarios=known_scenarios)
+        wrong = find_faults(cells, grid_ids=known_ids, scenarios=known_scenarios, today=today)
         wrong += ["it has more cells than the first line."] * ("beyond" in row)
-        faults += [f"line {reader.line_num}: {fault}" for fault in wrong]
+        faults += [f"line {line}: {fault}" for fault in wrong]
         if not wrong:
-            overrides.append((reader.line_num, make_override(cells)))
+            overrides.append((line, make_override(cells)))
     return tuple(override for _, override in overrides), faults + _find_overlaps(overrides)
 
 
-def find_faults(cells: Mapping[str, str], *, grid_ids: Collection[str], scenarios: Collection[str]) -> list[str]:
-    """What is wrong with one row, whose cells are texts by column."""
+def find_faults(
+    cells: Mapping[str, str],
+    *,
+    grid_ids: Collection[str],
+    scenarios: Collection[str],
+    today: date | None = None,
+) -> list[str]:
+    """What is wrong with one row, whose cells are texts by column.
+
+    A row that has ended by `today` may name a grid or a scenario that is gone.
+    """
     faults = [f"`{name}` is empty; fill it." for name in COLUMNS if not cells[name]]
+    end = _read_day(cells["until"])
+    has_ended = today is not None and end is not None and end <= today
     for name, known in (("grid_id", grid_ids), ("scenario", scenarios), ("tier", TIERS)):
-        if cells[name] and cells[name] not in known:
+        if cells[name] and cells[name] not in known and not (has_ended and name != "tier"):
             faults.append(f"there is no {name} {cells[name]!r}{nearest(cells[name], sorted(known)) or '.'}")
-    faults += [
-        f"`{name}` has {len(cells[name])} characters; {LONGEST_TEXT} are the most."
-        for name in ("reason", "author")
-        if len(cells[name]) > LONGEST_TEXT
-    ]
+    faults += [fault for name in ("reason", "author") for fault in _find_text_faults(name, cells[name])]
+    faults += _find_day_faults(cells)
+    return faults
+
+
+def _find_text_faults(name: str, text: str) -> list[str]:
+    """A text is shown in terminals and opened in spreadsheets: it must command neither."""
+    faults = []
+    if len(text) > LONGEST_TEXT:
+        faults.append(f"`{name}` has {len(text)} characters; {LONGEST_TEXT} are the most.")
+    odd = sorted({letter for letter in text if unicodedata.category(letter) == "Cc"})
+    if odd:
+        faults.append(f"`{name}` holds control characters ({', '.join(map(repr, odd))}); leave them out.")
+    if text.startswith(_FORMULA_STARTS):
+        faults.append(f"`{name}` begins with {text[0]!r}, as a formula does; begin it with a word.")
+    return faults
+
+
+def _find_day_faults(cells: Mapping[str, str]) -> list[str]:
     days = {name: _read_day(cells[name]) for name in ("from", "until") if cells[name]}
-    faults += [
+    faults = [
         f"`{name}` is {cells[name]!r}, which is no day; write it like 2026-03-01."
         for name, day in days.items()
         if day is None
@@ -127,11 +159,19 @@ def make_override(cells: Mapping[str, str]) -> Override:
 
 
 def append_override(
-    path: Path, cells: Mapping[str, str], *, grid_ids: Collection[str], scenarios: Collection[str]
+    path: Path,
+    cells: Mapping[str, str],
+    *,
+    grid_ids: Collection[str],
+    scenarios: Collection[str],
+    today: date | None = None,
 ) -> Override:
-    """Add one row to the file, which is made if it is not there; raises ConfigError and changes nothing for a fault."""
+    """Add one row to the file, which is made if it is not there; raises ConfigError and changes nothing for a fault.
+
+    Of the rows that the file has, those that have ended by `today` may name what is gone; the new one may not.
+    """
     known = {"grid_ids": grid_ids, "scenarios": scenarios}
-    listed = list(read_overrides(path, **known)) if path.exists() else []
+    listed = list(read_overrides(path, **known, today=today)) if path.exists() else []
     faults = find_faults(cells, grid_ids=grid_ids, scenarios=scenarios)
     if faults:
         raise ConfigError(join_faults("The override cannot be added:", faults))
@@ -167,6 +207,20 @@ def _find_overlaps(overrides: Sequence[tuple[int, Override]]) -> list[str]:
         ]
         same.append((line, override))
     return faults
+
+
+def _read_rows(text: str) -> tuple[list[str], list[tuple[int, dict[str, str]]], list[str]]:
+    """The names of the first line, the rows with their lines, and why the text cannot be read to its end."""
+    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="beyond", restval="")
+    header: list[str] = []
+    rows: list[tuple[int, dict[str, str]]] = []
+    try:
+        header = [name.strip() for name in reader.fieldnames or ()]
+        reader.fieldnames = header
+        rows.extend((reader.line_num, row) for row in reader)
+    except csv.Error as error:
+        return header, rows, [f"line {reader.line_num + 1}: it cannot be read as CSV ({error}); save the file anew."]
+    return header, rows, []
 
 
 def _write_rows(path: Path, overrides: Iterable[Override]) -> None:
