@@ -37,7 +37,7 @@ class Told:
 
     def score(self, as_of: date, *, back: tuple[int, ...]) -> Iterator[Scores]:
         for weeks in back:
-            yield Scores(as_of - timedelta(weeks=weeks), self.expected[:, :, None])
+            yield Scores(as_of - timedelta(weeks=weeks), self.expected[:, :, None], np.ones_like(self.expected))
 
     def count(self, until: date) -> np.ndarray:
         self.asked.append(until)

@@ -343,7 +343,9 @@ def test_rates_and_parts_are_those_of_the_model(build_dir: Path, city: City) -> 
         assert row[2:] == [decimal(parts[feature]), share(parts[feature], parts.sum())]
     expected = city.tiers(scenario=SCENARIO)["expected_reports_28d"].sum()
     assert parts.sum() == pytest.approx(expected)
-    assert f"Level {decimal(model['level_factor'], 2)}, base {decimal(model['base'], 4)}" in read_text(page)
+    level, festival = (decimal(model[f"{name}_factor"], 2) for name in ("level", "festival"))
+    told = f"Level {level}, Spring Festival {festival}, base {decimal(model['base'], 4)} per grid"
+    assert told in read_text(page)
     others = find_table(page, "Scenario") if model["other_rates"] else []
     largest = sorted(model["other_rates"].values(), reverse=True)[:8]
     assert [row[1] for row in others] == [decimal(rate, 3) for rate in largest]
@@ -357,6 +359,7 @@ def test_a_pooled_model_says_so_and_an_untold_one_too(tmp_path: Path) -> None:
     text = read_text(run_page("model", tmp_path / "a", tab="card", scenario="group_rental"))
     # Windows begin on 4 January and 1 February; the last ends on the 28th.
     assert "from 2 windows of 28 days between 4 Jan 2025 and 28 Feb 2025" in text
+    assert "Level 1.50, Spring Festival 0.75, base 0.0625 per grid" in text
     with snapshot.building(tmp_path / "b") as draft:
         fill_tiny(draft.con)
         draft.con.execute("update meta_model set model = '{}'")

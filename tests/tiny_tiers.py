@@ -108,7 +108,7 @@ def list_models() -> list[dict]:
     """One model that has learnt and drifts, one that is pooled."""
     fitted = {
         "rates": {"own_28d": 0.5, "near": 0.25}, "other_rates": {"fire_lane": 0.125}, "base": 0.0625,
-        "level_factor": 1.5, "origins": ["2025-02-01", "2025-01-04"], "fallback": None,
+        "level_factor": 1.5, "festival_factor": 0.75, "origins": ["2025-02-01", "2025-01-04"], "fallback": None,
     }  # fmt: skip
     pooled = {"rates": {"own_28d": 0.0}, "other_rates": {}, "base": 0.1, "level_factor": 1.0, "origins": []}
     models = {"group_rental": fitted, "fire_lane": {**pooled, "fallback": "pooled"}}

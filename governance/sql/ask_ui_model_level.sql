@@ -3,7 +3,8 @@
 with models as (
     select
         scenario, (model ->> '$.level_factor')::double as level_factor, (model ->> '$.base')::double as base,
-        model ->> '$.fallback' as fallback, (model -> '$.origins')::varchar[] as origins
+        (model ->> '$.festival_factor')::double as festival_factor, model ->> '$.fallback' as fallback,
+        (model -> '$.origins')::varchar[] as origins
     from meta_model
 ),
 flaring as (
@@ -13,7 +14,8 @@ city as (
     select count(*) as grids from core_grid
 )
 select
-    meta.scenario, models.level_factor, models.base, models.fallback, len(models.origins) as windows,
+    meta.scenario, models.level_factor, models.festival_factor, models.base, models.fallback,
+    len(models.origins) as windows,
     list_min(models.origins)::date as first_origin, list_max(models.origins)::date + 27 as last_learnt_day,
     case
         when models.level_factor is null then 'unknown'

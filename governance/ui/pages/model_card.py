@@ -54,7 +54,8 @@ def _tell_learnt(view: View, row: dict[str, Any]) -> str:
 
 def _show_rates(view: View, scenario: str, row: dict[str, Any]) -> None:
     name = view.scenario_name(scenario)
-    told = {"level": view.decimal(row["level_factor"], digits=2), "base": view.decimal(row["base"], digits=4)}
+    told = {name: view.decimal(row[f"{name}_factor"], digits=2) for name in ("level", "festival")}
+    told["base"] = view.decimal(row["base"], digits=4)
     parts.show_title(view.say("modelcard.rates", name=name), view.say("modelcard.rates_note", **told))
     features = view.ask("model_features", scenario=scenario).to_dict("records")
     parts.show_table(
