@@ -116,7 +116,7 @@ def measure_spreads(past: PastForecasts, *, as_of: date) -> pa.Table:
             order = np.argsort(-scores.expected, axis=1, kind="stable")
             said.append(_sum_worst(scores.expected, order, sizes))
             came.append(_sum_worst(past.count(end), order, sizes))
-    shape = (-1, len(past.scenarios), len(sizes))
+    shape = (len(said), len(past.scenarios), len(sizes))
     spread = pool_spread(np.reshape(said, shape), np.reshape(came, shape))
     columns = {
         "scenario": np.repeat(np.array(past.scenarios, dtype=object), len(sizes)),
