@@ -64,7 +64,7 @@ class Current:
 
 
 @contextmanager
-def building(build_dir: Path, *, start_from: Path | None = None, memory_limit: str = "3GB") -> Iterator[Draft]:
+def building(build_dir: Path, *, start_from: Path | None = None) -> Iterator[Draft]:
     """A draft of the next generation, gone again after the block unless published.
 
     It is empty, or holds a copy of the snapshot `start_from`, which itself is never written. Only one process
@@ -77,7 +77,7 @@ def building(build_dir: Path, *, start_from: Path | None = None, memory_limit: s
         path = folder / f".building-{uuid.uuid4().hex[:12]}.duckdb"
         if start_from is not None:
             shutil.copyfile(start_from, path)
-        con = warehouse.open_builder(path, memory_limit=memory_limit, temp_directory=path.with_suffix(".tmp"))
+        con = warehouse.open_builder(path, temp_directory=path.with_suffix(".tmp"))
         try:
             yield Draft(build_dir, _next_generation(build_dir), path, con)
         finally:
