@@ -1,7 +1,7 @@
 """Where backtests are kept: beside the snapshots, one folder each, written once; pages and reports read them here.
 
-A backtest lies in `<build>/backtests/<generation>-<name of its settings>/`: `summary.parquet` (one row per scenario,
-model, horizon and metric, see `hazard.summary.SUMMARY`), `outcomes.parquet` (one row per day judged, too),
+A backtest lies in `<build>/backtests/<generation>-<name of its settings and makers>/`: `summary.parquet` (one row per
+scenario, model, horizon and metric, see `hazard.summary.SUMMARY`), `outcomes.parquet` (one row per day judged, too),
 `about.json`, and the report with its pictures.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,13 +38,11 @@ class Result:
 
 
 def store_result(result: Result, build_dir: Path, write_report: Callable[[Path], None]) -> Path:
-    """Keep a backtest under its snapshot and settings; gives its folder. One that is there already stays as it is."""
-    text = json.dumps(result.about["settings"], sort_keys=True)
-    name = f"{result.about['generation']}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-    folder = build_dir / FOLDER / name
+    """Keep a backtest, see `locate_result`; gives its folder. One that is there already stays as it is."""
+    folder = locate_result(result.about, build_dir)
     if folder.exists():
         return folder
-    draft = folder.with_name(f".{name}.tmp")
+    draft = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     pq.write_table(result.summary, draft / "summary.parquet")
@@ -52,6 +50,16 @@ def store_result(result: Result, build_dir: Path, write_report: Callable[[Path],
     (draft / "about.json").write_text(json.dumps(result.about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     write_report(draft)
     return draft.rename(folder)
+
+
+def locate_result(about: Mapping[str, Any], build_dir: Path) -> Path:
+    """The folder of the backtest of a `generation` with these `settings`, whether it has been run or not.
+
+    `made_by`: names of the snapshot's file and of the program, so that neither another snapshot of the same number nor
+    a newer program passes for the one that was judged.
+    """
+    text = json.dumps([about["settings"], about.get("made_by", {})], sort_keys=True)
+    return build_dir / FOLDER / f"{about['generation']}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def find_result(build_dir: Path, generation: str | None = None) -> Path:

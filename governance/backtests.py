@@ -43,7 +43,15 @@ class Settings:
     seed: int = 20260101
 
 
-def backtest_city(city: City, settings: Settings, *, progress: Callable[[str, float], None]) -> Result:
+def name_run(city: City, settings: Settings, *, program: str) -> dict[str, Any]:
+    """What tells one run from another, as `locate_result` reads it; `program` names the code that judges."""
+    made_by = {"snapshot": city.current.sha256, "program": program}
+    return {"generation": city.generation, "settings": asdict(settings), "made_by": made_by}
+
+
+def backtest_city(
+    city: City, settings: Settings, *, program: str = "", progress: Callable[[str, float], None]
+) -> Result:
     """Judge every model on the city's last windows; raises InputError where its history is too short.
 
     Raises CheckFailed where the leakage audit finds a forecast that knows its future.
@@ -60,10 +68,9 @@ def backtest_city(city: City, settings: Settings, *, progress: Callable[[str, fl
     audit = audit_leakage(ground, [*BASELINES, Additive(is_pooled=True)], days[longest][-1:], seed=settings.seed)
     outcomes = run_backtest(ground, candidates, days=days, progress=lambda done: progress("test periods", done))
     about = {
-        "generation": city.generation,
+        **name_run(city, settings, program=program),
         "as_of_utc": city.as_of_utc.isoformat(),
         "is_synthetic": bool(city.manifest["is_synthetic"]),
-        "settings": asdict(settings),
         "grids": ground.grids,
         "first_day": first.isoformat(),
         "end": end.isoformat(),

@@ -26,12 +26,13 @@ def backtest(  # noqa: PLR0913  the options of one command
 ) -> None:
     """Judge the hazard on past days: against counting, with intervals and a leakage audit (docs/hazard.md).
 
-    The result lies in BUILD/backtests, under the snapshot's number; the same snapshot and options give it once.
+    The result lies in BUILD/backtests, under the snapshot's number; one that is there already is not made again.
     """
     from governance.backtest_report import write_report
-    from governance.backtest_store import store_result
-    from governance.backtests import Settings, backtest_city
+    from governance.backtest_store import locate_result, read_folder, store_result
+    from governance.backtests import Settings, backtest_city, name_run
     from governance.city import open_city
+    from governance.refresh import hash_program
 
     settings = Settings(
         periods=periods,
@@ -40,17 +41,21 @@ def backtest(  # noqa: PLR0913  the options of one command
         with_shifts=shifts,
         seed=seed,
     )
-    with Progress(
-        TextColumn("{task.description:<20}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), console=messages
-    ) as bar:
-        task = bar.add_task("reading", total=1.0)
-        result = backtest_city(
-            open_city(build_dir),
-            settings,
-            progress=lambda step, done: bar.update(task, description=step, completed=done),
-        )
-    folder = store_result(result, build_dir, lambda where: write_report(result, where))
+    city, program = open_city(build_dir), hash_program()
+    folder = locate_result(name_run(city, settings, program=program), build_dir)
+    if not folder.exists():
+        with Progress(
+            TextColumn("{task.description:<20}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), console=messages
+        ) as bar:
+            task = bar.add_task("reading", total=1.0)
+            result = backtest_city(
+                city,
+                settings,
+                program=program,
+                progress=lambda step, done: bar.update(task, description=step, completed=done),
+            )
+        store_result(result, build_dir, lambda where: write_report(result, where))
     if as_json:
-        typer.echo(json.dumps({"folder": str(folder), **result.about}, ensure_ascii=False))
+        typer.echo(json.dumps({"folder": str(folder), **read_folder(folder).about}, ensure_ascii=False))
     else:
         messages.print(f"The report is in {folder / 'report.md'}")

@@ -19,7 +19,7 @@ import shapely
 from tiny_snapshot import AS_OF_UTC, publish_tiny
 
 from governance.backtest_report import draw_intervals, write_report
-from governance.backtest_store import COUNTS, PRODUCT, Result, read_result, store_result
+from governance.backtest_store import COUNTS, PRODUCT, Result, locate_result, read_result, store_result
 from governance.backtests import Settings, backtest_city, read_ground
 from governance.city import open_city
 from governance.errors import NotReadyError
@@ -28,6 +28,7 @@ from governance.hazard.candidates import BASELINES, Additive
 from governance.hazard.metrics import ALL, RATIO
 from governance.hazard.shifts import shift_ground
 from governance.hazard.summary import SUMMARY
+from governance.snapshot import SCHEMA_VERSION, Current
 from tests.tiny_hazard import AS_OF, simulate
 
 SIDE = 8
@@ -40,6 +41,10 @@ class LatticeCity:
 
     generation: str = "000007"
     as_of_utc: datetime = datetime(AS_OF.year, AS_OF.month, AS_OF.day)  # noqa: DTZ001, RUF009  naive UTC, as a City
+
+    @property
+    def current(self) -> Current:
+        return Current(self.generation, Path("lattice.duckdb"), "5" * 64, SCHEMA_VERSION)
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -114,6 +119,14 @@ def test_a_backtest_is_kept_once_and_found_again(result: Result, tmp_path: Path)
     assert again.about["settings"]["periods"] == 3
     with pytest.raises(NotReadyError):
         read_result(tmp_path, "000008")
+
+
+def test_another_snapshot_or_program_has_a_backtest_of_its_own(result: Result, tmp_path: Path) -> None:
+    own = locate_result(result.about, tmp_path)
+    assert locate_result({**result.about, "end": "2020-01-01"}, tmp_path) == own
+    for part in ("snapshot", "program"):
+        made_by = {**result.about["made_by"], part: "another"}
+        assert locate_result({**result.about, "made_by": made_by}, tmp_path) != own
 
 
 def test_the_report_tells_what_was_done_and_its_pictures_are_pictures(result: Result, tmp_path: Path) -> None:
