@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
 
+from governance.cli_tables import print_table
 from governance.errors import ConfigError
 from governance.toml_model import nearest
 
@@ -127,14 +127,4 @@ def _print_values(frame: pd.DataFrame, format_: str) -> None:
         safe = told.assign(**{name: neutralise_formulas(told[name]) for name in texts})
         typer.echo(safe.to_csv(index=False), nl=False)
     else:
-        table = Table(*(Column(str(name), overflow="fold") for name in told.columns))
-        for row in told.itertuples(index=False, name=None):
-            table.add_row(*(_spell(value) for value in row))
-        Console().print(table)
-
-
-def _spell(value: Any) -> str:
-    """A cell as text: blanks stay blank, so that they are not taken for zero."""
-    if value is None or value != value or str(value) == "<NA>":  # noqa: PLR0124  only NaN differs from itself
-        return ""
-    return f"{value:,.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else escape(str(value))
+        print_table(told)

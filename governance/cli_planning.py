@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Column, Table
+
+from governance.cli_tables import print_table
 
 BuildDir = Annotated[Path, typer.Option("--build-dir", help="Where everything the code makes is kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
@@ -93,13 +94,4 @@ def fairness(  # noqa: PLR0913  the options of one command
     shown = [
         "scenario", "grouping", "group_id", "grids", "red", "grids_share", "red_share", "red_ratio", "repeat_share",
     ]  # fmt: skip
-    table = Table(*(Column(name, overflow="fold") for name in shown))
-    for row in frame[shown].itertuples(index=False, name=None):
-        table.add_row(*(_spell(value) for value in row))
-    Console().print(table)
-
-
-def _spell(value: Any) -> str:
-    if value is None or value != value:  # noqa: PLR0124  only NaN differs from itself
-        return ""
-    return f"{value:.3f}" if isinstance(value, float) else escape(str(value))
+    print_table(frame[shown], decimals=3)

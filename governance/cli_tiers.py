@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Column, Table
 
+from governance.cli_tables import print_table
 from governance.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -138,13 +138,4 @@ def _print_frame(frame: pd.DataFrame, *, as_json: bool) -> None:
     if as_json:
         typer.echo(told.to_json(orient="records", force_ascii=False, indent=1))
         return
-    table = Table(*(Column(str(name), overflow="fold") for name in told.columns))
-    for row in told.itertuples(index=False, name=None):
-        table.add_row(*(_spell(value) for value in row))
-    Console().print(table)
-
-
-def _spell(value: Any) -> str:
-    if value is None or value != value or str(value) == "<NA>":  # noqa: PLR0124  only NaN differs from itself
-        return ""
-    return f"{value:,.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else escape(str(value))
+    print_table(told)

@@ -94,9 +94,14 @@ def export_table(  # noqa: PLR0913  the command's options, each with a default
 
 def export_bytes(city: City, what: str, *, format: str, **options: Any) -> bytes:  # noqa: A002  as above
     """The file that `export_table` would write, in memory; `options` are its own."""
+    return read_bytes(f"{what}{FORMATS[format]}", lambda out: export_table(city, what, out, format=format, **options))
+
+
+def read_bytes(name: str, write: Callable[[Path], object]) -> bytes:
+    """The bytes of the file that `write` makes when it is given a path of this name."""
     with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / f"{what}{FORMATS[format]}"
-        export_table(city, what, out, format=format, **options)
+        out = Path(folder) / name
+        write(out)
         return out.read_bytes()
 
 

@@ -1,15 +1,20 @@
-"""What all tests share: hypothesis judges answers, never how long a loaded machine took for them; one demo city."""
+"""What all tests share: hypothesis judges answers, never how long a machine took; a demo city; a browser."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
 
 from governance import pipeline
+from governance.city import City, open_city
 from governance.demo import make_city
+from tests.dashboard import OpenPage, open_browser, running_dashboard, visiting
+from tests.tiny_snapshot import publish_tiny
 
 settings.register_profile("no-clock", deadline=None)
 settings.load_profile("no-clock")
@@ -23,3 +28,40 @@ def demo_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     now_utc = datetime(2026, 1, 2)  # noqa: DTZ001  naive UTC, as in storage
     pipeline.build_city(folder / "city" / "city.toml", folder / "build", now_utc=now_utc, progress=lambda *_: None)
     return folder / "build"
+
+
+@pytest.fixture(scope="module")
+def city(demo_build: Path) -> Iterator[City]:
+    """The small demo city, opened; modules that look at another one have a fixture of their own."""
+    opened = open_city(demo_build)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A build folder with the tiny snapshot."""
+    folder = tmp_path_factory.mktemp("tiny")
+    publish_tiny(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def dashboard(tiny: Path) -> Iterator[str]:
+    """The address of a running dashboard that serves the tiny snapshot."""
+    with running_dashboard(tiny) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser: Browser, dashboard: str) -> Iterator[OpenPage]:
+    """Opens pages by path and holds that none misbehaves, see `visiting`."""
+    with visiting(browser, dashboard) as visit_page:
+        yield visit_page

@@ -124,3 +124,8 @@ def _find_all(pattern: str, pieces: list[str]) -> list[tuple[str, ...]]:
 
 def _read_text(html: str) -> str:
     return unescape(re.sub(r"<[^>]*>", "", html)).strip()
+
+
+def read_text(page: AppTest) -> str:
+    """All that the page says, as a reader sees it."""
+    return unescape("".join(read_html(page)))

@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from governance.ui import language
 from tests import tiny_snapshot
-from tests.dashboard import PHONE, OpenPage, open_browser, running_dashboard, visiting, wait_until_still
+from tests.dashboard import PHONE, OpenPage, wait_until_still
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("tiny")
-    tiny_snapshot.publish_tiny(folder)
-    with running_dashboard(folder) as address:
-        yield address
-
-
-@pytest.fixture
-def visit(browser: Browser, dashboard: str) -> Iterator[OpenPage]:
-    with visiting(browser, dashboard) as visit_page:
-        yield visit_page
 
 
 @pytest.mark.parametrize("spoken", language.LANGUAGES)

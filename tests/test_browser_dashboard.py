@@ -20,36 +20,14 @@ from tests import tiny_snapshot
 from tests.dashboard import (
     PHONE,
     OpenPage,
-    open_browser,
     open_page,
     running_dashboard,
-    visiting,
     wait_for_map,
     wait_until_still,
 )
 
 pytestmark = pytest.mark.browser
 PAGES = {"map": "/", "changes": "/changes", "scenario": "/scenario", "overdue": "/overdue", "health": "/health"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("tiny")
-    tiny_snapshot.publish_tiny(folder)
-    with running_dashboard(folder) as address:
-        yield address
-
-
-@pytest.fixture
-def visit(browser: Browser, dashboard: str) -> Iterator[OpenPage]:
-    with visiting(browser, dashboard) as visit_page:
-        yield visit_page
 
 
 def sample_map(page: Page, *places: tuple[float, float]) -> list[np.ndarray]:

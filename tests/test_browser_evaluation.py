@@ -7,20 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from governance.ui import language
 from tests import evaluation_city, tiny_snapshot
-from tests.dashboard import PHONE, OpenPage, open_browser, running_dashboard, visiting, wait_until_still
+from tests.dashboard import PHONE, OpenPage, running_dashboard, wait_until_still
 
 pytestmark = pytest.mark.browser
 PARTS = ("league", "score", "pilot")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +26,9 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def visit(browser: Browser, dashboard: str) -> Iterator[OpenPage]:
+def visit(visit: OpenPage) -> OpenPage:
     """Opens the page with choices in its address."""
-    with visiting(browser, dashboard) as visit_page:
-        yield lambda query="", **choices: visit_page(f"/evaluation?{query}", **choices)
+    return lambda query="", **choices: visit(f"/evaluation?{query}", **choices)
 
 
 @pytest.mark.parametrize("spoken", language.LANGUAGES)

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from governance.city import open_city
 from governance.ui import language
-from tests.dashboard import PHONE, OpenPage, open_browser, running_dashboard, visiting, wait_until_still
+from tests.dashboard import PHONE, OpenPage, running_dashboard, wait_until_still
 from tests.kept_backtest import keep_backtest
 from tests.tiny_snapshot import SCRIPT, publish_tiny
 
@@ -20,12 +20,6 @@ TABS = {
     "worth": "worth.by_scenario", "calibration": "calibration.poisson", "drift": "drift.levels",
     "card": "modelcard.not_for", "capacity": "capacity.by_teams", "fairness": "fairness.played",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +34,9 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def visit(browser: Browser, dashboard: str) -> Iterator[OpenPage]:
+def visit(visit: OpenPage) -> OpenPage:
     """Opens the page with choices in its address."""
-    with visiting(browser, dashboard) as visit_page:
-        yield lambda query="", **choices: visit_page(f"/model?{query}", **choices)
+    return lambda query="", **choices: visit(f"/model?{query}", **choices)
 
 
 @pytest.mark.parametrize("spoken", language.LANGUAGES)

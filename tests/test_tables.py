@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from governance.city import City, open_city
+from governance.city import City
 from governance.tables import compare_tables, load_tables, write_dictionary
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "data-dictionary.md"
-
-
-@pytest.fixture(scope="module")
-def city(demo_build: Path) -> Iterator[City]:
-    opened = open_city(demo_build)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")

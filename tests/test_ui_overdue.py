@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from governance.city import City, open_city
 from governance.export_orders import WORKLISTS
 from governance.exports import export_bytes, export_table
 from governance.ui import language
-from tests.tiny_snapshot import FORMULA, SCRIPT, publish_tiny
+from tests.tiny_snapshot import FORMULA, SCRIPT
 
 PAGE = """
 from datetime import datetime
@@ -41,20 +40,6 @@ CHOICES = (
     ("", "", ""),
     ("", "illegal_parking", "330203"),
 )
-
-
-@pytest.fixture(scope="module")
-def city(demo_build: Path) -> Iterator[City]:
-    opened = open_city(demo_build)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tiny")
-    publish_tiny(folder)
-    return folder
 
 
 def run_page(folder: Path, **address: str) -> AppTest:

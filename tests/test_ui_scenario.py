@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,43 +18,23 @@ from hypothesis import strategies as st
 from governance import snapshot, warehouse
 from governance.city import City, open_city
 from governance.ui import flow_picture, recurrence_chart
+from tests.demo_cases import SCENARIOS, Unit, choose, find_units, read_cases
 from tests.pages import find_table, read_figures, read_html, read_tables, run_page
 from tests.tiny_snapshot import MANIFEST, SCRIPT, fill_tiny, publish_tiny
 
 MONTH = pd.Timestamp("2025-01-01")
 SINCE = "2025-01"
 STAGES = ("reported", "registered", "dispatched", "accepted", "disposed", "verified", "closed", "evaluated")
-SCENARIOS = ("illegal_parking", "group_rental")
-
-
-@pytest.fixture(scope="module")
-def city(demo_build: Path) -> Iterator[City]:
-    opened = open_city(demo_build)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")
 def cases(city: City) -> pd.DataFrame:
-    return city.sql(
-        "select c.*, coalesce(g.level_1_id, '~unmatched') as level_1_id, coalesce(g.level_2_id, '~unmatched') as "
-        "level_2_id, g.grid_id from core_case as c left join core_grid as g using (grid_no)"
-    )
+    return read_cases(city)
 
 
 @pytest.fixture(scope="module")
-def units(cases: pd.DataFrame) -> list[tuple[int, str]]:
-    """The city, its busiest district, and the busiest town of another one."""
-    placed = cases[(cases["level_1_id"] != "~unmatched") & (cases["scenario"] == SCENARIOS[0])]
-    district = placed["level_1_id"].value_counts().index[0]
-    town = placed.loc[placed["level_1_id"] != district, "level_2_id"].value_counts().index[0]
-    return [(0, ""), (1, district), (2, town)]
-
-
-def choose(cases: pd.DataFrame, scenario: str, unit: tuple[int, str]) -> pd.DataFrame:
-    level, unit_id = unit
-    chosen = cases[cases["scenario"] == scenario]
-    return chosen[chosen[f"level_{level}_id"] == unit_id] if level else chosen
+def units(cases: pd.DataFrame) -> list[Unit]:
+    return find_units(cases)
 
 
 def share(part: float, whole: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,18 +18,11 @@ from governance.ui.tier_words import spell_change
 from tests.pages import read_bars, read_figures, read_html, run_page
 from tests.spelling import count, decimal, say
 from tests.tiny_hazard import islands
-from tests.tiny_snapshot import SCRIPT, publish_tiny
+from tests.tiny_snapshot import SCRIPT
 from tests.tiny_tiers import MONDAY
 
 SCENARIOS = ("illegal_parking", "group_rental", "fire_lane")
 OWN = ("own_28d", "own_448d", "own_history")
-
-
-@pytest.fixture(scope="module")
-def city(demo_build: Path) -> Iterator[City]:
-    opened = open_city(demo_build)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +32,6 @@ def cards(city: City) -> pd.DataFrame:
     return pd.concat(
         [own.iloc[[0, len(own) // 2, -1]] for name in SCENARIOS for own in [tiers[tiers["scenario"] == name]]]
     )
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tiny")
-    publish_tiny(folder)
-    return folder
 
 
 def list_steps(html: list[str]) -> str:

@@ -10,14 +10,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from governance.city import City, open_city
+from governance.city import City
 from governance.ui.change_export import export_change_bytes
 from governance.ui.tier_words import spell_change, spell_turn
 from tests.pages import find_table, read_figures, read_frame, read_html, run_page
@@ -25,13 +24,6 @@ from tests.spelling import count, say
 
 DIRECTIONS = ("turned_red", "left_red", "turned_yellow", "turned_green")
 CHOICES = [("", ""), ("illegal_parking", ""), ("", "first"), ("group_rental", "first")]
-
-
-@pytest.fixture(scope="module")
-def city(demo_build: Path) -> Iterator[City]:
-    opened = open_city(demo_build)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -15,19 +15,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from governance.city import City, open_city
+from governance.city import City
 from governance.disputes import export_disputes
 from governance.exports import export_bytes
 from governance.indicators import charge_hours
 from governance.ui.pages.scenario_holders import _FLOWS
 from governance.ui.view import View
+from tests.demo_cases import SCENARIOS, Unit, choose, find_units, read_cases
 from tests.pages import (
     find_table,
     read_charts,
@@ -42,22 +42,16 @@ from tests.spelling import hours as spell_hours
 
 MONTH = pd.Timestamp("2025-01-01")
 SINCE = "2025-01"
-SCENARIOS = ("illegal_parking", "group_rental")
-
-
-@pytest.fixture(scope="module")
-def city(demo_build: Path) -> Iterator[City]:
-    opened = open_city(demo_build)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")
 def cases(city: City) -> pd.DataFrame:
-    return city.sql(
-        "select c.*, coalesce(g.level_1_id, '~unmatched') as level_1_id, coalesce(g.level_2_id, '~unmatched') as "
-        "level_2_id, g.grid_id from core_case as c left join core_grid as g using (grid_no)"
-    )
+    return read_cases(city)
+
+
+@pytest.fixture(scope="module")
+def units(cases: pd.DataFrame) -> list[Unit]:
+    return find_units(cases)
 
 
 @pytest.fixture(scope="module")
@@ -65,21 +59,6 @@ def stints(city: City, cases: pd.DataFrame) -> pd.DataFrame:
     keys = ["source", "incident_id", "scenario", "level_1_id", "reported_at_utc", "stage"]
     rows = city.sql("select * from core_stint").merge(cases[keys], on=["source", "incident_id"])
     return rows[rows["stage"] != "cancelled"]
-
-
-@pytest.fixture(scope="module")
-def units(cases: pd.DataFrame) -> list[tuple[int, str]]:
-    """The city, its busiest district, and the busiest town of another one."""
-    placed = cases[(cases["level_1_id"] != "~unmatched") & (cases["scenario"] == SCENARIOS[0])]
-    district = placed["level_1_id"].value_counts().index[0]
-    town = placed.loc[placed["level_1_id"] != district, "level_2_id"].value_counts().index[0]
-    return [(0, ""), (1, district), (2, town)]
-
-
-def choose(cases: pd.DataFrame, scenario: str, unit: tuple[int, str]) -> pd.DataFrame:
-    level, unit_id = unit
-    chosen = cases[cases["scenario"] == scenario]
-    return chosen[chosen[f"level_{level}_id"] == unit_id] if level else chosen
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

@@ -20,7 +20,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -30,7 +29,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from governance.city import City, open_city
+from governance.city import City
 from governance.export_orders import WORKLISTS
 from governance.exports import export_bytes
 from governance.scenarios import load_templates
@@ -76,13 +75,6 @@ class Walk:
         day = pd.Timestamp(self.city.as_of_utc, tz="UTC").tz_convert("Asia/Shanghai").date()
         asked = self.city.indicators(RATES, cohort="reported", since=day - timedelta(days=365), **self.where, **cut)
         return asked.set_index([*([cut["by"]] if "by" in cut else []), "indicator"])
-
-
-@pytest.fixture(scope="module")
-def city(demo_build: Path) -> Iterator[City]:
-    opened = open_city(demo_build)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module", params=CHOICES, ids=lambda choice: "-".join(filter(None, choice)) or "all")

@@ -20,7 +20,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,7 +29,7 @@ import pytest
 from scipy.stats import norm
 from streamlit.testing.v1 import AppTest
 
-from governance.city import City, open_city
+from governance.city import City
 from governance.exports import export_bytes
 from governance.scenarios import load_templates
 from governance.ui import recurrence_chart
@@ -46,13 +45,6 @@ STARTS = {
     "closed": ("verified", "disposed", "reported"),
 }  # fmt: skip
 SCENARIOS = ("illegal_parking", "group_rental")
-
-
-@pytest.fixture(scope="module")
-def city(demo_build: Path) -> Iterator[City]:
-    opened = open_city(demo_build)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module", params=SCENARIOS)

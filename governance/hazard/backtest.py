@@ -12,7 +12,6 @@ from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from governance.errors import InputError
 from governance.grids.neighbours import Neighbours
@@ -23,8 +22,8 @@ from governance.hazard.features import (
     Blocks,
     Floats,
     build_features,
+    count_reports,
     decay_reports,
-    measure_ages,
     sum_blocks,
 )
 from governance.hazard.festivals import measure_ratio, weigh_window
@@ -152,28 +151,17 @@ def count_windows(ground: Ground, blocks: Blocks) -> Floats:
 
     No window is longer than the scenario's history.
     """
-    age = measure_ages(ground.daily, blocks.as_of)
     history = np.maximum(blocks.scenario_days[0], 1)[:, None]
     # Rows from before a scenario's history lie a year behind it, so that no window of at most a year has them.
-    recent = [_count(ground, (age >= 1) & (age <= days)) / np.minimum(days, history) for days in COUNT_DAYS]
+    recent = [
+        _count(ground, blocks.as_of - timedelta(days=days), blocks.as_of) / np.minimum(days, history)
+        for days in COUNT_DAYS
+    ]
     return np.stack([*recent, blocks.counts.sum(axis=0) / history]) * RATE_DAYS
 
 
-def count_reports(ground: Ground, day: date, horizon_days: int) -> Floats:
-    """Reports of the `horizon_days` from `day` on, (scenarios, grids)."""
-    age = measure_ages(ground.daily, day)
-    return _count(ground, (age <= 0) & (age > -horizon_days))
-
-
-def _count(ground: Ground, is_meant: np.ndarray) -> Floats:
-    rows = ground.daily.filter(pa.array(is_meant))
-    place = pc.index_in(pc.cast(rows["scenario"], pa.string()), pa.array(ground.scenarios, pa.string()))
-    number = place.fill_null(-1).to_numpy().astype(np.int64)
-    known = number >= 0
-    cell = number[known] * ground.grids + rows["grid_no"].to_numpy()[known]
-    reports = pc.cast(rows["reports"], pa.float64()).to_numpy()[known]
-    size = len(ground.scenarios) * ground.grids
-    return np.bincount(cell, reports, size).astype(np.float64).reshape(-1, ground.grids)
+def _count(ground: Ground, first: date, until: date) -> Floats:
+    return count_reports(ground.daily, ground.scenarios, grids=ground.grids, first=first, until=until)
 
 
 def _find_evidence(
@@ -225,7 +213,7 @@ def _judge(
     ground: Ground, forecasts: Forecasts, horizon: int, worst: dict[tuple[str, str, int], np.ndarray]
 ) -> pa.Table:
     """The OUTCOMES of one day and horizon; `worst` remembers the worst grids of the forecast before."""
-    came = count_reports(ground, forecasts.day, horizon)
+    came = _count(ground, forecasts.day, forecasts.day + timedelta(days=horizon))
     rows = []
     for (scenario, model), expected in forecasts.expected.items():
         reports = came[ground.scenarios.index(scenario)]

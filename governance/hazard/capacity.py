@@ -18,6 +18,7 @@ import scipy.stats
 
 from governance.errors import ConfigError, join_faults
 from governance.hazard.features import RATE_DAYS, Floats
+from governance.hazard.tiers import count_share
 from governance.hazard.weekly import WEEK_DAYS, WEEKS, PastForecasts, find_monday
 
 CONFIDENCE = 0.95
@@ -92,7 +93,7 @@ def simulate_capacity(expected: Floats, spreads: Mapping[int, float], teams: Tea
     """
     teams.check()
     visits = teams.teams * teams.visits_per_team_and_week * teams.weeks
-    audits = int(round(visits * teams.audit_share, 6))
+    audits = count_share(teams.audit_share, visits)
     reached = min(visits - audits, len(expected))
     scale = teams.weeks * WEEK_DAYS / RATE_DAYS
     covered = float(np.sort(expected)[::-1][:reached].sum()) * scale

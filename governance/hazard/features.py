@@ -121,6 +121,19 @@ def sum_blocks(  # noqa: PLR0913  what to count, where, until when, and how it f
     )  # fmt: skip
 
 
+def count_reports(daily: pa.Table, scenarios: tuple[str, ...], *, grids: int, first: date, until: date) -> Floats:
+    """Reports of the days from `first` on, before `until`, (scenarios, grids); other scenarios are left out."""
+    day = pc.cast(daily["day"], pa.date32())
+    rows = daily.filter(pc.and_(pc.greater_equal(day, pa.scalar(first)), pc.less(day, pa.scalar(until))))
+    index = pc.index_in(pc.cast(rows["scenario"], pa.string()), pa.array(scenarios, pa.string()))
+    number = index.fill_null(-1).to_numpy().astype(np.int64)
+    is_known = number >= 0
+    cell = number[is_known] * grids + rows["grid_no"].to_numpy()[is_known]
+    reports = pc.cast(rows["reports"], pa.float64()).to_numpy()[is_known]
+    sums: Floats = np.bincount(cell, reports, len(scenarios) * grids).astype(np.float64)
+    return sums.reshape(len(scenarios), grids)
+
+
 def build_features(blocks: Blocks, neighbours: Neighbours, *, origin: int) -> Floats:
     """Features as of the end of block `origin` (0 = as_of): (scenarios, grids, 6 + scenarios), in reports per 28 days.
 
@@ -195,8 +208,13 @@ def sum_decay(half_life: int, days: int) -> float:
     return float(ratio * (1 - ratio ** max(days, 1)) / (1 - ratio))
 
 
-def _average_neighbours(values: Floats, indptr: Integers, indices: Integers) -> Floats:
+def sum_neighbours(values: Floats, indptr: Integers, indices: Integers) -> Floats:
+    """Sums over the neighbours of each grid, itself not included; values: (scenarios, grids)."""
     grids = values.shape[1]
     matrix = scipy.sparse.csr_array((np.ones(len(indices)), indices, indptr), shape=(grids, grids))
+    return np.asarray((matrix @ values.T).T)
+
+
+def _average_neighbours(values: Floats, indptr: Integers, indices: Integers) -> Floats:
     number = np.maximum(np.diff(indptr), 1)  # an island has no neighbours, and their mean is 0
-    return np.asarray((matrix @ values.T).T) / number
+    return sum_neighbours(values, indptr, indices) / number

@@ -17,11 +17,10 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import scipy.sparse
 import scipy.stats
 
 from governance.grids.neighbours import Neighbours
-from governance.hazard.features import RATE_DAYS, Floats
+from governance.hazard.features import RATE_DAYS, Floats, sum_neighbours
 from governance.hazard.weekly import WEEK_DAYS, WEEKS, PastForecasts
 
 WINDOWS_WEEKS = (1, 2, 4)
@@ -141,10 +140,7 @@ def _gather(values: Floats, reach: str, neighbours: Neighbours) -> Floats:
     """Sums over each grid's zone, (scenarios, grids)."""
     if reach == REACHES[0]:
         return values
-    indptr, indices = neighbours.near_indptr, neighbours.near_indices
-    touching = scipy.sparse.csr_array((np.ones(len(indices)), indices, indptr), shape=(values.shape[1],) * 2)
-    around: Floats = values + np.asarray((touching @ values.T).T)
-    return around
+    return values + sum_neighbours(values, neighbours.near_indptr, neighbours.near_indices)
 
 
 def _level(expected: Floats, reports: Floats) -> Floats:

@@ -6,11 +6,11 @@ grids decides nothing. All arrays are per grid.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 import scipy.special
+
+from governance.hazard.tiers import count_share
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,7 +24,7 @@ LEAST_EXPECTED = 1e-3
 
 def measure_capture(score: Floats, reports: Floats, share: float) -> float:
     """Reports in the worst `share` of the grids: of n grids the worst ⌊n · share⌋, at least one."""
-    return _catch(score, reports, max(1, math.floor(round(len(score) * share, 6))))
+    return _catch(score, reports, _count_worst(score, share))
 
 
 def measure_capture_by_area(score: Floats, reports: Floats, area_km2: Floats, share: float) -> float:
@@ -46,7 +46,7 @@ def measure_best_capture(reports: Floats, share: float) -> float:
 
 def measure_precision(score: Floats, reports: Floats, share: float) -> float:
     """The share of the worst grids that had any report: precision@k with k = ⌊n · share⌋."""
-    k = max(1, math.floor(round(len(score) * share, 6)))
+    k = _count_worst(score, share)
     return _catch(score, (reports > 0).astype(np.float64), k) / k
 
 
@@ -71,8 +71,11 @@ def measure_find_day(score: Floats, reports: Floats, horizon_days: int) -> float
 
 def find_worst(score: Floats, share: float) -> npt.NDArray[np.int64]:
     """The numbers of the worst grids, equal scores by number, as the tiers take them."""
-    k = max(1, math.floor(round(len(score) * share, 6)))
-    return np.argsort(-score, kind="stable")[:k]
+    return np.argsort(-score, kind="stable")[: _count_worst(score, share)]
+
+
+def _count_worst(score: Floats, share: float) -> int:
+    return max(1, count_share(share, len(score)))
 
 
 def _catch(score: Floats, worth: Floats, k: int) -> float:

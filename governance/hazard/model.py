@@ -1,4 +1,4 @@
-"""The hazard model: non-negative additive rates, weighted as for Poisson counts. The only room that knows scikit-learn.
+"""The hazard model: non-negative additive rates, weighted as for Poisson counts.
 
 Expected reports = base + Σ rate_f · feature_f with all rates ≥ 0, so that every feature's share of a forecast is its
 own term, and one more past report never lowers a grid with the rates held fixed; a refit can move them a little. Among

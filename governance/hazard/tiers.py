@@ -81,10 +81,10 @@ def count_places(policy: CapacityPolicy, districts: Integers) -> Places:
     grids. By district, each gets its part of them in proportion to its grids, by largest remainders.
     """
     grids = len(districts)
-    wanted = _count_share(policy.red_share, grids)
+    wanted = count_share(policy.red_share, grids)
     if policy.capacity is not None:
         wanted = policy.capacity - count_audits(0, audit_share=policy.audit_share, capacity=policy.capacity)
-    red, yellow = min(grids, max(1, wanted)), _count_share(policy.yellow_share, grids)
+    red, yellow = min(grids, max(1, wanted)), count_share(policy.yellow_share, grids)
     area = districts if policy.places_by == "district" else np.zeros(grids, dtype=np.int64)
     sizes = np.bincount(area, minlength=1)
     return Places(_divide(red, sizes), _divide(yellow, sizes), area)
@@ -98,7 +98,7 @@ def count_audits(red: int, *, audit_share: float, capacity: int | None = None) -
     if audit_share <= 0 or capacity == 1:
         return 0
     if capacity is not None:
-        return max(1, _count_share(audit_share, capacity))
+        return max(1, count_share(audit_share, capacity))
     # Whole audits as the share is written: 9 red grids and a tenth make 1, not 1.0000…2.
     return max(1, math.ceil(round(red * audit_share / (1 - audit_share), 6)))
 
@@ -123,7 +123,7 @@ def assign_tiers(expected: Floats, policy: Policy) -> npt.NDArray[np.str_]:
     ⌊yellow_share · grids⌋ at or above it, green all others. Never more than that, so that a list can be walked.
     """
     grids = len(expected)
-    red, yellow = min(grids, max(1, _count_share(policy.red_share, grids))), _count_share(policy.yellow_share, grids)
+    red, yellow = min(grids, max(1, count_share(policy.red_share, grids))), count_share(policy.yellow_share, grids)
     places = Places(np.array([red]), np.array([yellow]), np.zeros(grids, dtype=np.int64))
     codes = step_tiers(expected, places, floor=policy.floor_expected_reports_28d)
     return np.array(TIERS)[codes]
@@ -193,6 +193,6 @@ def _divide(total: int, sizes: Integers) -> Integers:
     return parts
 
 
-def _count_share(share: float, grids: int) -> int:
+def count_share(share: float, grids: int) -> int:
     """⌊share · grids⌋ as written in the template: 0.29 of 100 grids are 29, though 0.29 * 100 is 28.999…."""
     return int(round(share * grids, 6))

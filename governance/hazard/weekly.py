@@ -12,10 +12,9 @@ from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from governance.grids.neighbours import Neighbours
-from governance.hazard.features import MOST_ORIGINS, RATE_DAYS, Floats, build_features, sum_blocks
+from governance.hazard.features import MOST_ORIGINS, RATE_DAYS, Floats, build_features, count_reports, sum_blocks
 from governance.hazard.festivals import share_days
 from governance.hazard.forecast import LEAST_HISTORY_DAYS_YOUNG, Fit, fit_scenario, list_origins
 from governance.hazard.severity import average_severity
@@ -77,15 +76,8 @@ class PastForecasts:
 
     def count(self, until: date, *, days: int = RATE_DAYS) -> Floats:
         """Reports of the `days` days before `until`, (scenarios, grids)."""
-        first, day = until - timedelta(days=days), pc.cast(self.daily["day"], pa.date32())
-        rows = self.daily.filter(pc.and_(pc.greater_equal(day, pa.scalar(first)), pc.less(day, pa.scalar(until))))
-        known = pc.index_in(pc.cast(rows["scenario"], pa.string()), pa.array(self.scenarios, pa.string()))
-        number = known.fill_null(-1).to_numpy().astype(np.int64)
-        cell = number * self.grids + rows["grid_no"].to_numpy()
-        reports = pc.cast(rows["reports"], pa.float64()).to_numpy()
-        shape = len(self.scenarios), self.grids
-        sums: Floats = np.bincount(cell[number >= 0], reports[number >= 0], shape[0] * shape[1]).astype(np.float64)
-        return sums.reshape(shape)
+        first = until - timedelta(days=days)
+        return count_reports(self.daily, self.scenarios, grids=self.grids, first=first, until=until)
 
     def _find_fits(self, day: date) -> list[Fit]:
         """The models in use on a day: fitted on the last day of refitting, itself or before."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from governance.city import City
 from governance.errors import ConfigError
 from governance.export_orders import LANGUAGES, Order, find_id, list_notes
-from governance.exports import FORMATS, export_frame
+from governance.exports import FORMATS, export_frame, read_bytes
 from governance.hazard.changes import REASONS
 from governance.ui.language import say
 from governance.ui.tier_words import spell_change
@@ -53,10 +52,10 @@ def export_changes(
 
 def export_change_bytes(city: City, *, format: str, **options: str | None) -> bytes:  # noqa: A002  as above
     """The file that `export_changes` would write, in memory; `options` are its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / f"{SHEET}{FORMATS[format]}"
-        export_changes(city, out, format=format, **options)  # type: ignore[arg-type]
-        return out.read_bytes()
+    return read_bytes(
+        f"{SHEET}{FORMATS[format]}",
+        lambda out: export_changes(city, out, format=format, **options),  # type: ignore[arg-type]
+    )
 
 
 _EXPLAINED = ("since_day", "direction", "expected_before", "p_any_28d", "number_before", "rank_before")

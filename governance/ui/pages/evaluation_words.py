@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import pandas as pd
 import streamlit as st
 
+from governance.exports import read_bytes
 from governance.indicator_exports import export_indicators
 from governance.indicators.evaluation import Assessment, Members
 from governance.indicators.naming import Language, add_names, name_indicator
@@ -138,14 +137,12 @@ def offer_download(view: View, asked: Assessment) -> None:
 
 def make_file(view: View, asked: Assessment, kind: str) -> bytes:
     """The file's bytes."""
-    with TemporaryDirectory() as folder:
-        out = Path(folder) / f"indicators.{kind}"
-        export_indicators(
-            view.city, out, by=asked.by, cohort=asked.cohort, since=asked.term.since, until=asked.term.until,
-            minimum_volume=asked.minimum_volume, scenario=asked.scenario, district=asked.district,
-            language=view.language,
-        )  # fmt: skip
-        return out.read_bytes()
+    write = partial(
+        export_indicators, view.city, by=asked.by, cohort=asked.cohort, since=asked.term.since,
+        until=asked.term.until, minimum_volume=asked.minimum_volume, scenario=asked.scenario,
+        district=asked.district, language=view.language,
+    )  # fmt: skip
+    return read_bytes(f"indicators.{kind}", write)
 
 
 def _spoken(view: View) -> Language:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from governance.disputes import export_disputes, word_disputes
+from governance.exports import read_bytes
 from governance.ui import parts
 from governance.ui.view import View
 
@@ -53,7 +52,7 @@ def _list_disputes(_view: View, sha256: str, scenario: str, language: str) -> pd
 
 
 def _write_file(view: View, scenario: str, kind: str) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / f"disputes.{kind}"
-        export_disputes(view.city, out, scenario=scenario, language=view.language)
-        return out.read_bytes()
+    return read_bytes(
+        f"disputes.{kind}",
+        lambda out: export_disputes(view.city, out, scenario=scenario, language=view.language),
+    )

@@ -1,0 +1,29 @@
+"""How commands print a frame: a table in the terminal, blanks blank, texts of files as texts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def print_table(frame: pd.DataFrame, *, decimals: int | None = None) -> None:
+    """Print every row; numbers with so many decimals, or with up to four."""
+    table = Table(*(Column(str(name), overflow="fold") for name in frame.columns))
+    for row in frame.itertuples(index=False, name=None):
+        table.add_row(*(spell_cell(value, decimals=decimals) for value in row))
+    Console().print(table)
+
+
+def spell_cell(value: Any, *, decimals: int | None = None) -> str:
+    """A cell as text: what is missing stays blank, so that it is not taken for zero."""
+    if value is None or value != value or str(value) == "<NA>":  # noqa: PLR0124  only NaN differs from itself
+        return ""
+    if not isinstance(value, float):
+        return escape(str(value))
+    return f"{value:,.4f}".rstrip("0").rstrip(".") if decimals is None else f"{value:.{decimals}f}"
