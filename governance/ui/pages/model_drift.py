@@ -138,5 +138,5 @@ def _describe_columns(view: View) -> dict[str, Any]:
         "window_days": number(view.say("drift.window"), format="%d"),
         "reports": number(view.say("drift.reports"), format="%d"),
         "expected_reports": number(view.say("drift.expected"), format="%.2f"),
-        "p_value": number(view.say("drift.p_value"), format="%.5f", help=view.say("drift.p_value_help")),
+        "p_value": number(view.say("drift.p_value"), format="%.1e", help=view.say("drift.p_value_help")),
     }
