@@ -255,6 +255,13 @@ def test_csv_that_is_no_table_is_refused(tmp_path, grids, text, expected):
     assert not (tmp_path / "out.csv").exists()
 
 
+def test_a_cell_may_be_long_and_other_files_keep_the_usual_limit(tmp_path, grids):
+    before, note = csv.field_size_limit(), "路" * 200_000
+    assign(write_csv(tmp_path / "p.csv", f"lon,lat,note\n121.05,29.05,{note}\n"), grids, tmp_path / "out.csv")
+    assert csv.field_size_limit() == before
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8").endswith(f"{note},A\n")
+
+
 def test_other_wrong_moves_are_sentences_too(tmp_path, grids):
     points, out = write_csv(tmp_path / "p.csv", "lon,lat\n1,2\n"), tmp_path / "out.csv"
     with pytest.raises(InputError, match="would overwrite the points"):

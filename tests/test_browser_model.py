@@ -64,6 +64,8 @@ def test_what_is_chosen_stands_in_the_address_and_an_old_backtest_is_told(visit:
     expect(page).to_have_url(re.compile("tab=capacity"))
     expect(page.get_by_text("They cover 3.6 expected reports (0–8), 100.0% of all")).to_be_visible()
     page.go_back()
+    expect(page).not_to_have_url(re.compile("tab=capacity"))
+    wait_until_still(page)  # a list that opens while the page is drawn anew closes again
     page.get_by_label(language.say("en", "worth.horizon")).click()
     page.get_by_role("option", name="7 days ahead").click()
     expect(page).to_have_url(re.compile("horizon=7"))

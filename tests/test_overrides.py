@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -96,15 +94,6 @@ def test_a_wrong_first_line_is_told() -> None:
     assert "its first line must name grid_id,scenario" in parse_overrides("a,b\n1,2\n", **KNOWN)[1][0]
 
 
-@pytest.fixture
-def usual_limit() -> Iterator[None]:
-    """The longest cell that the csv module reads: one number for the whole process, which `assign` raises."""
-    before = csv.field_size_limit(131_072)
-    yield
-    csv.field_size_limit(before)
-
-
-@pytest.mark.usefixtures("usual_limit")
 def test_what_is_no_csv_is_a_sentence(tmp_path) -> None:
     overrides, faults = parse(GOOD, f'g-2,fire_lane,red,"{"x" * 200_000}",b,2026-03-01,2026-04-01')
     assert len(overrides) == 1

@@ -29,7 +29,7 @@ TABLE_SUFFIXES = (".csv", ".parquet")
 GEO_DRIVERS = {".geojson": "GeoJSON", ".gpkg": "GPKG"}
 
 _CHUNK_BYTES = 1 << 20
-_MOST_FIELD_CHARACTERS = 1 << 24
+_MOST_CELL_CHARACTERS = 1 << 24
 _SHOWN = 5
 
 Write = Callable[[pa.RecordBatch], None]
@@ -70,7 +70,7 @@ def open_points(path: Path) -> Iterator[PointFile]:
     try:
         if suffix in {".csv", ".txt", ".tsv"}:
             style = _find_style(path)
-            with path.open(encoding=style.encoding, newline="") as text:
+            with path.open(encoding=style.encoding, newline="") as text, _allowing_long_cells():
                 yield _open_csv(path, text, style)
         elif suffix in {".parquet", ".geoparquet"}:
             yield _open_parquet(pyarrow.parquet.ParquetFile(path))
@@ -103,6 +103,16 @@ def create_points(path: Path, source: PointFile, schema: pa.Schema) -> Iterator[
         pyogrio.write_arrow(table.replace_schema_metadata(None), path, driver=driver, **options)
 
 
+@contextmanager
+def _allowing_long_cells() -> Iterator[None]:
+    """The csv module has one limit for the whole process; other files keep the usual one, which refuses binaries."""
+    before = csv.field_size_limit(_MOST_CELL_CHARACTERS)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
 def _find_style(path: Path) -> TextStyle:
     """Encoding (UTF-8, else GB18030, each for the whole file), delimiter and line end by the header."""
     with path.open("rb") as stream:
@@ -130,7 +140,6 @@ def _fits_encoding(path: Path, encoding: str) -> bool:
 
 
 def _open_csv(path: Path, text: Any, style: TextStyle) -> PointFile:
-    csv.field_size_limit(_MOST_FIELD_CHARACTERS)
     # Strict: a quotation mark in the wrong place would otherwise swallow rows.
     reader = csv.reader(text, delimiter=style.delimiter, strict=True)
     header = next(reader, [])
