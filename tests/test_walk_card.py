@@ -94,7 +94,8 @@ def test_the_cards_bars_are_the_forecasts_parts_and_what_carries_them(
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_strip_and_the_last_change_follow_the_history(demo_build: Path, city: City, language: str) -> None:
-    changes = city.sql("select * from out_tier_change join core_grid using (grid_no) order by day desc, scenario, grid_no")
+    changes = city.sql("select * from out_tier_change join core_grid using (grid_no)")
+    changes = changes.sort_values(["day", "scenario", "grid_no"], ascending=[False, True, True])
     latest = changes.drop_duplicates(["scenario", "grid_no"])  # the one that a card tells
     history = city.sql("select * from out_tier_history").set_index(["scenario", "grid_no", "day"])["tier"]
     days = sorted(city.sql("select day from out_tier_step")["day"])
