@@ -8,7 +8,7 @@ import gzip
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -80,6 +80,12 @@ QUESTIONS = {
     "overdue_matrix": ALL,
     "overdue_posts": {**ALL, "language": "en"},
     "overdue_rates": ALL,
+    "overview_figures": UNIT,
+    "overview_grids": {**UNIT, "rows": 9},
+    "overview_late": {**UNIT, "minimum": 1, "rows": 9},
+    "overview_turned": {**UNIT, "scenario": "", "rows": 9},
+    "overview_units": UNIT,
+    "overview_weeks": {**UNIT, "is_below": True, "weeks": 26, "as_of_day": date(2025, 3, 1)},
     "ranked_grids": {**UNIT, "rows": 9},
     "reasons": {"grid_id": "G-01", "scenario": "group_rental"},
     "recurrence_curve": {"scenario": "group_rental", "department": "", "last_day": 180},
@@ -157,7 +163,14 @@ def test_no_words_stand_in_the_code() -> None:
 def test_english_texts_hold_no_chinese_and_chinese_ones_do() -> None:
     assert [key for key, text in language.load_texts("en").items() if re.search("[一-鿿]", text)] == []
     bare = {key for key, text in language.load_texts("zh").items() if not re.search("[一-鿿]", text)}
-    assert bare <= {"sheet.comma", "sheet.semicolon", "card.almost_certain", "unit.interval", *SCORE_PARTS}
+    assert bare <= {
+        "sheet.comma",
+        "sheet.semicolon",
+        "card.almost_certain",
+        "unit.interval",
+        "overview.red_bar",
+        *SCORE_PARTS,
+    }
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,19 @@ def show_text(text: str) -> None:
     st.html(f"<p class='g-text'>{escape(text)}</p>")
 
 
+def show_link(text: str, address: str, *, before: str = "") -> None:
+    """A real link to an address of this dashboard, after some words."""
+    told = f"{escape(before)} " if before else ""
+    st.html(f"<p class='g-link'>{told}<a href='{escape(address)}'>{escape(text)}</a></p>")
+
+
+def show_line_key(solid: str, dashed: str) -> None:
+    """What the solid line of a chart shows, and what the dashed one."""
+    keys = (("g-solid", solid), ("g-dashed", dashed))
+    told = "".join(f"<span><i class='{name}' aria-hidden='true'></i>{escape(text)}</span>" for name, text in keys)
+    st.html(f"<div class='g-key'>{told}</div>")
+
+
 def show_figures(figures: Iterable[Figure]) -> None:
     """Headline numbers in a row."""
     cells = "".join(
