@@ -1,5 +1,6 @@
--- grain: one row per department with overdue cases in a unit (to level 2) and scenario, the largest share first
--- ranked are those with $minimum open cases and more: ranked_departments of all_departments that have any open case
+-- grain: one row per department with overdue cases in a unit (to level 2) and scenario: ranked, the largest share first
+-- ranked are those with $minimum open cases and more, ranked_departments of all_departments that have any open case;
+-- where none of them is late, the others: the most overdue cases first
 with counted as (
     select
         department, count(*) as open_cases, count(*) filter (where is_overdue) as overdue_cases,
@@ -13,15 +14,16 @@ with counted as (
 ),
 judged as (
     select
-        *, overdue_cases / open_cases as overdue_share,
+        *, overdue_cases / open_cases as overdue_share, open_cases >= $minimum as is_ranked,
+        count(*) filter (where open_cases >= $minimum and overdue_cases > 0) over () as ranked_late,
         count(*) filter (where open_cases >= $minimum) over () as ranked_departments,
         count(*) over () as all_departments
     from counted
 )
 select
-    department, open_cases, overdue_cases, overdue_share, oldest_incident, overdue_hours_max, ranked_departments,
-    all_departments
+    department, is_ranked, open_cases, overdue_cases, overdue_share, oldest_incident, overdue_hours_max,
+    ranked_departments, all_departments
 from judged
-where open_cases >= $minimum and overdue_cases > 0
-order by overdue_share desc, overdue_cases desc, department
+where overdue_cases > 0 and (is_ranked or ranked_late = 0)
+order by if(is_ranked, overdue_share, overdue_cases) desc, overdue_cases desc, department
 limit $rows

@@ -1,6 +1,8 @@
 -- grain: one row per unit and complete local week, the last $weeks before $as_of_day: reports, those of a year before
 -- a year is 364 days; units: those right below the one of $level and $unit_id, or itself; scenario '' is all of them
--- reports_last_year, change: null where the data do not reach back; the first week may have begun before the data
+-- reports_last_year: null where the data do not reach back, and for their first week, which may be incomplete
+-- change: over the compared_weeks, which are known in both years; null if these are fewer than four
+-- fewer_units: units with fewer reports than a year before, of the compared_units, which have a change
 with shown as (
     select unit_id, any_value(coalesce(unit_zh, unit_id)) as name_zh, any_value(coalesce(unit_en, unit_id)) as name_en
     from out_unit
@@ -33,14 +35,20 @@ paired as (
 ),
 summed as (
     select
-        *, (sum(reports) over unit)::bigint as all_reports,
-        case when count(reports_last_year) over unit = $weeks then (sum(reports_last_year) over unit)::bigint end
-            as all_reports_last_year
+        *, count(reports_last_year) over unit as compared_weeks, (sum(reports) over unit)::bigint as all_reports,
+        (sum(reports) filter (where reports_last_year is not null) over unit)::bigint as compared_reports,
+        (sum(reports_last_year) over unit)::bigint as compared_last_year
     from paired
     window unit as (partition by unit_id)
+),
+judged as (
+    select *, if(compared_weeks >= 4, compared_reports / nullif(compared_last_year, 0) - 1, null) as change
+    from summed
 )
 select
-    *, week_start + 6 as last_day, all_reports / nullif(all_reports_last_year, 0) - 1 as change,
-    greatest(max(reports) over (), coalesce(max(reports_last_year) over (), 0)) as most_reports
-from summed
+    *, week_start + 6 as last_day,
+    greatest(max(reports) over (), coalesce(max(reports_last_year) over (), 0)) as most_reports,
+    (count(*) filter (where change < 0) over () / $weeks)::integer as fewer_units,
+    (count(change) over () / $weeks)::integer as compared_units
+from judged
 order by change desc nulls last, all_reports desc, unit_id, week_start

@@ -92,9 +92,9 @@ def show_link(text: str, address: str, *, before: str = "") -> None:
     st.html(f"<p class='g-link'>{told}<a href='{escape(address)}'>{escape(text)}</a></p>")
 
 
-def show_line_key(solid: str, dashed: str) -> None:
-    """What the solid line of a chart shows, and what the dashed one."""
-    keys = (("g-solid", solid), ("g-dashed", dashed))
+def show_line_key(line: str, area: str) -> None:
+    """What the line of a chart shows, and what the area behind it."""
+    keys = (("g-line", line), ("g-area", area))
     told = "".join(f"<span><i class='{name}' aria-hidden='true'></i>{escape(text)}</span>" for name, text in keys)
     st.html(f"<div class='g-key'>{told}</div>")
 

@@ -38,14 +38,16 @@ def show(view: View) -> None:
     with second:
         unit = choose_town(view, on_page=_PAGE)
     _show_own_unit(view, unit)
-    _show_figures(view, scenario, unit)
-    red, turned, late = st.columns(3, gap="large")
-    with red:
-        show_red(view, scenario, unit)
-    with turned:
-        show_turned(view, scenario, unit)
-    with late:
-        show_late(view, scenario, unit)
+    with st.container(key="headlines"):
+        _show_figures(view, scenario, unit)
+    with st.container(key="questions"):
+        red, turned, late = st.columns(3, gap="large")
+        with red:
+            show_red(view, scenario, unit)
+        with turned:
+            show_turned(view, scenario, unit)
+        with late:
+            show_late(view, scenario, unit)
     show_years(view, scenario, unit)
 
 
@@ -69,7 +71,7 @@ def _show_figures(view: View, scenario: str, unit: Unit) -> None:
     of_open = say("overview.of_open", share=view.share(figures["overdue_share"]), cases=count(figures["open_cases"]))
     parts.show_figures(
         [
-            parts.Figure(say("figure.red"), count(figures["red"]), _tell_red(view, figures)),
+            parts.Figure(say("figure.red"), count(figures["red"]), _tell_red(view, scenario, figures)),
             parts.Figure(say("figure.reports"), count(figures["reports_28d"]), _tell_reports(view, figures)),
             *(_make_rate(view, f"overview.{name}", rates[name]) for name in _RATES),
             parts.Figure(say("figure.overdue"), count(figures["overdue_cases"]), of_open),
@@ -79,9 +81,14 @@ def _show_figures(view: View, scenario: str, unit: Unit) -> None:
     parts.show_note(view.say("overview.figures_note"))
 
 
-def _tell_red(view: View, figures: dict[str, Any]) -> str:
-    share, grids = view.share(figures["red_share"]), view.count(figures["grids"])
-    told = view.say("overview.red_of", share=share, grids=grids, different=view.count(figures["red_grids"]))
+def _tell_red(view: View, scenario: str, figures: dict[str, Any]) -> str:
+    """Of how many grids; of all scenarios, how many different ones; and how many there were at the step before."""
+    told = view.say(
+        "overview.red_of" if scenario else "overview.red_in",
+        share=view.share(figures["red_share"]),
+        grids=view.count(figures["grids"]),
+        different=view.count(figures["red_grids"]),
+    )
     if pd.isna(figures["since_day"]):
         return view.say("overview.no_week_before", told=told)
     before = view.count(figures["red_before"])

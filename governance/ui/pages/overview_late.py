@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from governance.indicators.registry import load_registry
@@ -25,14 +26,20 @@ def show_late(view: View, scenario: str, unit: Unit) -> None:
     with st.container(key="late"):
         for row in rows.to_dict("records"):
             _show_department(view, scenario, unit, row)
-    if rows.empty:
-        parts.show_note(view.say("overview.nobody_late", cases=view.count(minimum)))
-    else:
-        first = rows.iloc[0]
-        ranked, every = view.count(first["ranked_departments"]), view.count(first["all_departments"])
-        parts.show_note(view.say("overview.ranked", ranked=ranked, all=every))
+    parts.show_note(_tell_ranked(view, rows, view.count(minimum)))
     if st.button(view.say("overview.to_overdue"), key="to_overdue", type="tertiary", icon=":material/arrow_forward:"):
         _open_overdue(view, scenario, unit, "")
+
+
+def _tell_ranked(view: View, rows: pd.DataFrame, minimum: str) -> str:
+    """How many departments were ranked; that none could be, or that none is late."""
+    if rows.empty:
+        return view.say("overview.nobody_late")
+    first = rows.iloc[0]
+    if not first["is_ranked"]:
+        return view.say("overview.unranked", cases=minimum)
+    ranked, every = view.count(first["ranked_departments"]), view.count(first["all_departments"])
+    return view.say("overview.ranked", ranked=ranked, all=every)
 
 
 def _show_department(view: View, scenario: str, unit: Unit, row: dict[Any, Any]) -> None:

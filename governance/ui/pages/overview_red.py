@@ -25,9 +25,10 @@ def show_red(view: View, scenario: str, unit: Unit) -> None:
         _show_grids(view, scenario, unit)
         return
     level = name_level(view, unit.level + 1)
-    parts.show_title(view.say("overview.red", level=level), view.say("overview.red_note"))
+    parts.show_title(view.say("overview.red"), view.say("overview.red_note", level=level))
     shown = rows.head(_UNITS)
-    parts.show_bars(_make_bar(view, row) for row in shown.to_dict("records"))
+    with st.container(key="where_red"):
+        parts.show_bars(_make_bar(view, row) for row in shown.to_dict("records"))
     if len(rows) > len(shown):
         parts.show_note(view.say("overview.first", shown=view.count(len(shown)), all=view.count(len(rows))))
     if st.button(view.say("overview.to_map"), key="to_map", type="tertiary", icon=":material/arrow_forward:"):
@@ -35,7 +36,12 @@ def show_red(view: View, scenario: str, unit: Unit) -> None:
 
 
 def _make_bar(view: View, row: dict[Any, Any]) -> parts.Bar:
-    note = view.say("overview.red_bar", turned=view.count(row["turned_red"]), left=view.count(row["left_red"]))
+    has_changed = row["turned_red"] or row["left_red"]
+    note = view.say(
+        "overview.red_bar" if has_changed else "overview.red_same",
+        turned=view.count(row["turned_red"]),
+        left=view.count(row["left_red"]),
+    )
     return parts.Bar(str(row[f"name_{view.language}"]), row["of_most"], view.count(row["red"]), note)
 
 

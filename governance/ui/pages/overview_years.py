@@ -31,12 +31,14 @@ def show_years(view: View, scenario: str, unit: Unit) -> None:
         weeks=_WEEKS,
         as_of_day=find_day(Answers(view.city)),
     )
-    parts.show_title(view.say("overview.years"), view.say("overview.years_note", weeks=view.count(_WEEKS)))
+    parts.show_title(_tell_finding(view, frame), view.say("overview.years_note", weeks=view.count(_WEEKS)))
     if frame.empty:
         parts.show_note(view.say("scenario.no_cases"))
         return
     since, until = view.date(frame["week_start"].min()), view.date(frame["last_day"].max())
     parts.show_line_key(view.say("overview.this_year", since=since, until=until), view.say("overview.year_before"))
+    if (compared := frame["compared_weeks"].iloc[0]) < _WEEKS:
+        parts.show_note(view.say("overview.compared", weeks=view.count(compared), all=view.count(_WEEKS)))
     shown = list(dict.fromkeys(frame["unit_id"]))
     with st.container(key="years"):
         for place, unit_id in enumerate(shown[:_MOST]):
@@ -46,11 +48,19 @@ def show_years(view: View, scenario: str, unit: Unit) -> None:
         parts.show_note(view.say("overview.first", shown=view.count(_MOST), all=view.count(len(shown))))
 
 
+def _tell_finding(view: View, frame: pd.DataFrame) -> str:
+    """The question, and its answer where several units can be compared."""
+    if frame.empty or frame["compared_units"].iloc[0] <= 1:
+        return view.say("overview.years")
+    fewer, units = (view.count(frame[name].iloc[0]) for name in ("fewer_units", "compared_units"))
+    return view.say("overview.years_found", fewer=fewer, units=units)
+
+
 def _show_unit(view: View, weeks: pd.DataFrame, *, has_below: bool) -> None:
     row = weeks.iloc[0].to_dict()
     title = _tell_change(view, row)
     if has_below:
-        label, key = parts.escape_markdown(f"{title} ›"), f"unit_{row['unit_id']}"
+        label, key = parts.escape_markdown(f"{title}\u00a0›"), f"unit_{row['unit_id']}"
         st.button(label, key=key, type="tertiary", on_click=keep_choice, args=("unit", row["unit_id"]))
     else:
         parts.show_text(title)
@@ -66,7 +76,7 @@ def _tell_change(view: View, row: dict[Any, Any]) -> str:
 
 
 def _tell_counts(view: View, row: dict[Any, Any]) -> str:
-    now = view.count(row["all_reports"])
-    if pd.isna(row["all_reports_last_year"]):
-        return view.say("overview.count_alone", reports=now)
-    return view.say("overview.counts", reports=now, last=view.count(row["all_reports_last_year"]))
+    if pd.isna(row["change"]):
+        return view.say("overview.count_alone", reports=view.count(row["all_reports"]))
+    now, last = view.count(row["compared_reports"]), view.count(row["compared_last_year"])
+    return view.say("overview.counts", reports=now, last=last)
