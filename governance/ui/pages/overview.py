@@ -57,8 +57,8 @@ def _show_own_unit(view: View, unit: Unit) -> None:
     asked = find_unit(view, read_choice("unit"))
     if asked.level > unit.level:
         parts.show_note(view.say("overview.by_town", unit=asked.name, town=unit.name))
-    if own and own == unit.unit_id:
-        before = view.say("overview.own_unit", unit=unit.name)
+    if own and unit.unit_id in {own, ""}:
+        before = view.say("overview.own_unit", unit=find_unit(view, own).name)
         parts.show_link(view.say("overview.forget_unit"), locate_own_unit(""), before=before)
     elif unit.level > 0:
         parts.show_link(view.say("overview.keep_unit", unit=unit.name), locate_own_unit(unit.unit_id))

@@ -37,7 +37,10 @@ def show_years(view: View, scenario: str, unit: Unit) -> None:
         return
     since, until = view.date(frame["week_start"].min()), view.date(frame["last_day"].max())
     parts.show_line_key(view.say("overview.this_year", since=since, until=until), view.say("overview.year_before"))
-    if (compared := frame["compared_weeks"].iloc[0]) < _WEEKS:
+    compared = frame["compared_weeks"].iloc[0]
+    if not frame["compared_units"].iloc[0]:
+        parts.show_note(view.say("overview.nothing_compared"))
+    elif compared < _WEEKS:
         parts.show_note(view.say("overview.compared", weeks=view.count(compared), all=view.count(_WEEKS)))
     shown = list(dict.fromkeys(frame["unit_id"]))
     with st.container(key="years"):
