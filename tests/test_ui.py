@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = [*sorted((ROOT / "governance" / "ui").rglob("*.py")), ROOT / "app.py"]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 UNIT = {"level": 0, "unit_id": "", "scenario": "group_rental"}
+WORLD = {"west": -180, "south": -90, "east": 180, "north": 90}
 SCORE_PARTS = {"evaluation.part_higher", "evaluation.part_lower"}
 ALL = {"department": "", "scenario": "", "district": ""}
 QUESTIONS = {
@@ -47,6 +48,8 @@ QUESTIONS = {
     "grid_id": {"grid_no": 1},
     "grid_marks": {"grid_id": "G-01", "scenario": "group_rental"},
     "grid_tiers": {"grid_id": "G-01", "scenario": "group_rental"},
+    "group_figures": {**UNIT, **WORLD},
+    "group_grids": {**UNIT, **WORLD},
     "health_checks": {},
     "health_files": {},
     "health_places": {},
@@ -60,6 +63,13 @@ QUESTIONS = {
     "illegal_moves": {},
     "illegal_samples": {"sort": "", "rows": 9},
     "levels": {},
+    "map_base": {},
+    "map_changes": {"scenario": "fire_lane"},
+    "map_counts": UNIT,
+    "map_hover": {"scenario": "group_rental"},
+    "map_incidents": {"scenario": "group_rental"},
+    "map_overdue": {"scenario": "group_rental"},
+    "map_stops": {"scenario": "group_rental"},
     "model_calibration": {"scenario": "~all", "grouping": "tier"},
     "model_capacity": {"scenario": "group_rental", "teams": 1, "visits": 5, "weeks": 4},
     "model_capacity_choices": {"scenario": "group_rental"},
@@ -80,6 +90,7 @@ QUESTIONS = {
     "overdue_matrix": ALL,
     "overdue_posts": {**ALL, "language": "en"},
     "overdue_rates": ALL,
+    "places": {},
     "ranked_grids": {**UNIT, "rows": 9},
     "reasons": {"grid_id": "G-01", "scenario": "group_rental"},
     "recurrence_curve": {"scenario": "group_rental", "department": "", "last_day": 180},

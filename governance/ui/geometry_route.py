@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from governance.errors import GovernanceError
 from governance.ui.geometry import find_body, make_shapes
+from governance.ui.layer_route import list_layer_routes
 from governance.ui.view import open_current
 
 _PREFIX = "/geometry"
@@ -26,7 +27,7 @@ def list_routes(build_dir: Path) -> list[Route]:
     def serve(request: Request) -> Response:
         return _serve_shapes(request, build_dir)
 
-    return [Route(f"{_PREFIX}/{{name}}", serve, methods=["GET"])]
+    return [Route(f"{_PREFIX}/{{name}}", serve, methods=["GET"]), *list_layer_routes(build_dir)]
 
 
 def locate_shapes(name: str) -> str:
