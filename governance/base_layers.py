@@ -86,7 +86,8 @@ def _find_wrong(frame: geopandas.GeoDataFrame, layer: MapLayer) -> Iterator[str]
     if not len(shapes):
         yield "it holds no shape."
     elif wrong.any():
-        yield f"{int(wrong.sum()):,} of {len(shapes):,} shapes are no {layer.kind}s; give another `kind` or another file."
+        count = f"{int(wrong.sum()):,} of {len(shapes):,}"
+        yield f"{count} shapes are no {layer.kind}s; give another `kind` or another file."
 
 
 def _simplify(shapes: np.ndarray, kind: str, window: tuple[float, float, float, float], *, tolerance: float) -> object:

@@ -68,6 +68,7 @@ QUESTIONS = {
     "map_counts": UNIT,
     "map_hover": {"scenario": "group_rental"},
     "map_incidents": {"scenario": "group_rental"},
+    "map_letters": UNIT,
     "map_overdue": {"scenario": "group_rental"},
     "map_stops": {"scenario": "group_rental"},
     "model_calibration": {"scenario": "~all", "grouping": "tier"},

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from governance.errors import GovernanceError
 from governance.ui.geometry import find_body, make_shapes
 from governance.ui.layer_route import list_layer_routes
+from governance.ui.style_route import list_style_routes
 from governance.ui.view import open_current
 
 _PREFIX = "/geometry"
@@ -27,7 +28,7 @@ def list_routes(build_dir: Path) -> list[Route]:
     def serve(request: Request) -> Response:
         return _serve_shapes(request, build_dir)
 
-    return [Route(f"{_PREFIX}/{{name}}", serve, methods=["GET"]), *list_layer_routes(build_dir)]
+    return [Route(f"{_PREFIX}/{{name}}", serve, methods=["GET"]), *list_layer_routes(build_dir), *list_style_routes()]
 
 
 def locate_shapes(name: str) -> str:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from governance.city import City
 from governance.errors import GovernanceError
 from governance.ui.map_marks import MARKS, draw_hover, encode_base_layer, encode_marks, encode_style
-from governance.ui.map_points import KINDS, encode_heat, encode_tile, find_points
+from governance.ui.map_points import KINDS, encode_heat, encode_letters, encode_tile, find_letters, find_points
 from governance.ui.view import open_current
 
 _PREFIX = "/layers"
@@ -49,7 +49,7 @@ def locate_layer(city: City, path: str) -> str:
 
 
 def _serve(request: Request, build_dir: Path, answer: Answer, media_type: str) -> Response:
-    given = {str(name): str(value) for name, value in request.path_params.items()}
+    given = dict(request.query_params) | {str(name): str(value) for name, value in request.path_params.items()}
     city = _find_city(build_dir, given["generation"])
     body = answer(city, given) if city else None
     if body is None:
@@ -76,10 +76,23 @@ _RECENT: dict[str, City] = {}
 
 
 def _answer_tile(city: City, given: dict[str, str]) -> bytes | None:
-    zoom, column, row = int(given["zoom"]), int(given["column"]), int(given["row"])
-    if given["kind"] not in KINDS or not (zoom <= _DEEPEST and column < 2**zoom and row < 2**zoom):
+    tile = _read_tile(given)
+    if given["kind"] not in KINDS or tile is None:
         return None
-    return encode_tile(find_points(city, given["kind"], given["scenario"]), zoom=zoom, column=column, row=row)
+    return encode_tile(find_points(city, given["kind"], given["scenario"]), **tile)
+
+
+def _answer_letters(city: City, given: dict[str, str]) -> bytes | None:
+    tile, level = _read_tile(given), given.get("level", "")
+    if tile is None or level not in {"0", "1", "2", "3"}:
+        return None
+    return encode_letters(find_letters(city, given["scenario"], int(level), given.get("unit", "")), **tile)
+
+
+def _read_tile(given: dict[str, str]) -> dict[str, int] | None:
+    tile = {name: int(given[name]) for name in ("zoom", "column", "row")}
+    across = 2 ** min(tile["zoom"], _DEEPEST)
+    return tile if tile["zoom"] <= _DEEPEST and tile["column"] < across and tile["row"] < across else None
 
 
 def _answer_heat(city: City, given: dict[str, str]) -> bytes:
@@ -104,6 +117,7 @@ def _answer_hover(city: City, given: dict[str, str]) -> bytes | None:
 
 _ANSWERS: dict[str, tuple[Answer, str]] = {
     "points/{kind}/{scenario}/{zoom:int}/{column:int}/{row:int}.json": (_answer_tile, _JSON),
+    "letters/{scenario}/{zoom:int}/{column:int}/{row:int}.json": (_answer_letters, _JSON),
     "heat/{scenario}.json": (_answer_heat, _JSON),
     "marks/{kind}/{scenario}.json": (_answer_marks, _JSON),
     "base/{sha256}.json": (_answer_base, _JSON),

@@ -20,8 +20,10 @@ from governance.ui.map_layers import Layers
 GRID_LAYER = "grids"
 # By digit: outside the chosen unit or without a tier, green, yellow, red.
 _ORDER = ("green", "yellow", "red")
+_CLEAR = [0, 0, 0, 0]
 _FILLS = [palette.to_rgba(palette.OUTSIDE), *(palette.to_rgba(palette.TIER_COLOURS[tier]) for tier in _ORDER)]
-_LETTERS = ["", "", palette.TIER_LETTERS["yellow"], palette.TIER_LETTERS["red"]]
+_LETTERS = [" ", " ", palette.TIER_LETTERS["yellow"], palette.TIER_LETTERS["red"]]
+_INKS = [_CLEAR, *(palette.to_rgba(palette.TIER_INKS[tier]) for tier in _ORDER)]
 
 
 @dataclass(frozen=True)
@@ -87,18 +89,25 @@ def make_deck(  # noqa: PLR0913  each but the first two has a default or a name 
     shown = layers or Layers()
     drawn = [_fill_grids(shapes, digits, alpha=_OVER_TILES if shown.style else 255)]
     drawn += [pdk.Layer(**spec) for spec in shown.below]
-    drawn += [_write_letters(shapes, digits)]
+    drawn += [pdk.Layer(**shown.letters)] if shown.letters else [_write_letters(shapes, digits)]
     drawn += [_draw_outlines(shapes)] if shown.has_outlines else []
     drawn += [pdk.Layer(**spec) for spec in shown.above]
     if chosen is not None:
         drawn.append(_outline_grid(chosen))
-    return pdk.Deck(
+    return _CompactDeck(
         layers=drawn,
         initial_view_state=_frame_box(box),
         map_provider=None,
         tooltip={"html": _write_tooltip(language, shown.hover), "style": _TOOLTIP_STYLE},
         **({"map_style": shown.style} if shown.style else {}),
     )
+
+
+class _CompactDeck(pdk.Deck):  # type: ignore[misc]  pydeck has no types
+    """A deck whose text has no indentation: it travels with every rerun."""
+
+    def to_json(self) -> str:
+        return json.dumps(json.loads(super().to_json()), ensure_ascii=False, separators=(",", ":"))
 
 
 def read_selected(selection: Any) -> int | None:
@@ -146,6 +155,7 @@ def _fill_grids(shapes: Shapes, digits: str, *, alpha: int) -> pdk.Layer:
 
 
 def _write_letters(shapes: Shapes, digits: str) -> pdk.Layer:
+    """Letters from the digits: for tiers that no route knows; those of today come in tiles (`Layers.letters`)."""
     layer = pdk.Layer(
         "TextLayer",
         data=locate_shapes(shapes.labels),
@@ -155,15 +165,10 @@ def _write_letters(shapes: Shapes, digits: str) -> pdk.Layer:
         get_size="s",
         size_units='"meters"',
         font_weight=700,
-        # One ink with a halo is readable on every tier: a colour by tier would need the digits once more.
-        font_settings={"sdf": True, "fontSize": 64, "radius": 14, "buffer": 8},
-        outline_width=4,
-        outline_color=[*palette.to_rgba(palette.PAPER, 235)],
-        character_set=json.dumps("".join(_LETTERS)),
         get_text=_look_up(_LETTERS, digits, "n")[3:],
     )
-    layer._subLayerProps = {"characters": {"getColor": palette.to_rgba(palette.INK)}}  # noqa: SLF001  as above
-    layer.updateTriggers = {"getText": _digest(digits)}
+    layer._subLayerProps = {"characters": {"getColor": _look_up(_INKS, digits, "n")}}  # noqa: SLF001  as above
+    layer.updateTriggers = {"getText": _digest(digits), "getColor": _digest(digits)}
     return layer
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from governance.city import City
 from governance.ui import palette
@@ -33,6 +34,7 @@ class Layers:
 
     below, above: arguments of `pydeck.Layer`, under and over the letters and outlines. hover: the folder of the
     pictures of the hover card, one per grid. style: address of a style of raster tiles under the grids, "" for none.
+    letters: the layer of the tiers' letters; without it they are made from the digits.
     """
 
     below: tuple[Spec, ...] = ()
@@ -40,6 +42,7 @@ class Layers:
     has_outlines: bool = True
     hover: str = ""
     style: str = ""
+    letters: Spec | None = None
 
 
 def list_layer_names(city: City) -> list[str]:
@@ -52,10 +55,20 @@ def list_default_names(city: City) -> list[str]:
     return ["districts", *(f"base{row['layer']}" for row in list_base_layers(city))]
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What a map is about: a scenario, and the unit (level 0: the whole city) whose tiers it shows."""
+
+    scenario: str
+    level: int
+    unit_id: str
+
+
 def make_layers(
-    city: City, shapes: Shapes, scenario: str, names: Collection[str], *, language: str, box: Sides | None = None
+    city: City, shapes: Shapes, subject: Subject, names: Collection[str], *, language: str, box: Sides | None = None
 ) -> Layers:
-    """The chosen layers of a city's map in one scenario, and the outline of a chosen rectangle."""
+    """The chosen layers of a city's map, and the outline of a chosen rectangle."""
+    scenario = subject.scenario
     base = [_draw_base(city, row) for row in list_base_layers(city) if f"base{row['layer']}" in names]
     towns = [_draw_towns(shapes)] if "towns" in names and shapes.towns else []
     heat = [_draw_heat(city, scenario)] if "heat" in names else []
@@ -67,7 +80,21 @@ def make_layers(
         has_outlines="districts" in names,
         hover=locate_layer(city, f"hover/{language}/{scenario}"),
         style=locate_layer(city, "style.json") if read_map_settings(city).get("tiles") else "",
+        letters=_draw_letters(city, subject),
     )
+
+
+def _draw_letters(city: City, subject: Subject) -> Spec:
+    within = urlencode({"level": subject.level, "unit": subject.unit_id})
+    red, yellow = (palette.to_rgba(palette.TIER_INKS[tier]) for tier in ("red", "yellow"))
+    return {
+        "type": "TileLayer", "id": "letters", "pickable": False,
+        "data": locate_layer(city, f"letters/{subject.scenario}/{{z}}/{{x}}/{{y}}.json?{within}"),
+        "min_zoom": _LEAST_ZOOM, "max_zoom": POINT_ZOOM, "tile_size": 512, "point_type": '"text"',
+        "get_text": "properties.t", "get_text_size": "properties.s", "text_size_units": '"meters"',
+        "text_font_weight": 700, "text_character_set": f'"{"".join(palette.TIER_LETTERS.values())}"',
+        "get_text_color": f"properties.t == '{palette.TIER_LETTERS['red']}' ? {red} : {yellow}",
+    }  # fmt: skip
 
 
 def _draw_base(city: City, row: dict[str, Any]) -> Spec:

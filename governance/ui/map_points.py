@@ -1,4 +1,4 @@
-"""Incidents and overdue cases as points for the browser: tile by tile, several near each other as one, and as heat.
+"""Points for the browser, tile by tile: incidents and overdue cases, several near each other as one; letters; heat.
 
 Web Mercator tiles of 512 pixels, as deck.gl asks for them. Far out a tile gives one mark per cell of 64 pixels, at the
 mean place of what lies in it; from `POINT_ZOOM` on every point stands for itself.
@@ -7,19 +7,26 @@ mean place of what lies in it; from `POINT_ZOOM` on every point stands for itsel
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from governance.city import City
+from governance.ui.palette import TIER_LETTERS
 
 KINDS = ("incidents", "overdue")
 POINT_ZOOM = 14
 _CELLS = 8  # a side of a tile, so 64 pixels each
 _HEAT_DEGREES = 0.002
 _HIGHEST_LATITUDE = 85.05
+# Letters are four tenths of their grid's width, and drawn from six pixels on.
+_LETTER_SHARE = 0.4
+_LEAST_LETTER_PX = 6
+_METRES_A_PIXEL = 78_271.517  # at the equator at zoom 0, of tiles of 512 pixels
 Floats = npt.NDArray[np.float64]
 
 
@@ -31,6 +38,15 @@ class Points:
     lat: Floats
     x: Floats
     y: Floats
+
+
+@dataclass(frozen=True)
+class Letters:
+    """Letters of grids: their places, sizes in metres and tiers (n each)."""
+
+    points: Points
+    size_m: Floats
+    tiers: npt.NDArray[np.object_]
 
 
 @lru_cache(maxsize=64)
@@ -48,14 +64,39 @@ def place_points(lon: Floats, lat: Floats) -> Points:
 
 def encode_tile(points: Points, *, zoom: int, column: int, row: int) -> bytes:
     """The GeoJSON of one tile: `c` is how many points a mark stands for; no point is in two tiles or in none."""
-    across, down = points.x * 2**zoom - column, points.y * 2**zoom - row
-    inside = (across >= 0) & (across < 1) & (down >= 0) & (down < 1)
+    inside = _find_inside(points, zoom, column, row)
     lon, lat = points.lon[inside], points.lat[inside]
-    if zoom >= POINT_ZOOM:
-        return _collect(lon, lat, np.ones(len(lon), dtype=np.int64))
-    cell = (across[inside] * _CELLS).astype(int) * _CELLS + (down[inside] * _CELLS).astype(int)
-    _, owner, count = np.unique(cell, return_inverse=True, return_counts=True)
-    return _collect(np.bincount(owner, lon) / count, np.bincount(owner, lat) / count, count)
+    count = np.ones(len(lon), dtype=np.int64)
+    if zoom < POINT_ZOOM:
+        cells = 2**zoom * _CELLS
+        cell = (points.x[inside] * cells).astype(int) * cells + (points.y[inside] * cells).astype(int)
+        _, owner, count = np.unique(cell, return_inverse=True, return_counts=True)
+        lon, lat = np.bincount(owner, lon) / count, np.bincount(owner, lat) / count
+    return _collect(_make_feature(*place, {"c": int(number)}) for *place, number in zip(lon, lat, count, strict=True))
+
+
+@lru_cache(maxsize=64)
+def find_letters(city: City, scenario: str, level: int, unit_id: str) -> Letters:
+    """The red and yellow grids of a unit in one scenario, kept for the next tile."""
+    frame = city.ask("ui_map_letters", scenario=scenario, level=level, unit_id=unit_id)
+    points = place_points(frame["lon"].to_numpy(np.float64), frame["lat"].to_numpy(np.float64))
+    return Letters(points, _LETTER_SHARE * frame["width_m"].to_numpy(np.float64), frame["tier"].to_numpy(object))
+
+
+def encode_letters(letters: Letters, *, zoom: int, column: int, row: int) -> bytes:
+    """The GeoJSON of one tile: letter `t` and size `s` in metres, of those that are large enough to be read there."""
+    points = letters.points
+    metres_a_pixel = _METRES_A_PIXEL * np.cos(np.radians(points.lat)) / 2 ** (zoom + 1)
+    # The last tiles serve every zoom that follows.
+    is_large = (letters.size_m >= _LEAST_LETTER_PX * metres_a_pixel) | (zoom >= POINT_ZOOM)
+    kept = np.flatnonzero(_find_inside(points, zoom, column, row) & is_large)
+    features = [
+        _make_feature(
+            points.lon[at], points.lat[at], {"t": TIER_LETTERS[letters.tiers[at]], "s": round(letters.size_m[at])}
+        )
+        for at in kept
+    ]
+    return _collect(features)
 
 
 def encode_heat(points: Points) -> bytes:
@@ -69,13 +110,14 @@ def encode_heat(points: Points) -> bytes:
     return json.dumps(rows, separators=(",", ":")).encode()
 
 
-def _collect(lon: Floats, lat: Floats, count: npt.NDArray[np.int64]) -> bytes:
-    features = [
-        {
-            "type": "Feature",
-            "properties": {"c": int(number)},
-            "geometry": {"type": "Point", "coordinates": [round(float(east), 5), round(float(north), 5)]},
-        }
-        for east, north, number in zip(lon, lat, count, strict=True)
-    ]
-    return json.dumps({"type": "FeatureCollection", "features": features}, separators=(",", ":")).encode()
+def _find_inside(points: Points, zoom: int, column: int, row: int) -> npt.NDArray[np.bool_]:
+    return (np.floor(points.x * 2**zoom) == column) & (np.floor(points.y * 2**zoom) == row)
+
+
+def _make_feature(lon: float, lat: float, properties: dict[str, Any]) -> dict[str, Any]:
+    place = {"type": "Point", "coordinates": [round(float(lon), 5), round(float(lat), 5)]}
+    return {"type": "Feature", "properties": properties, "geometry": place}
+
+
+def _collect(features: Iterable[dict[str, Any]]) -> bytes:
+    return json.dumps({"type": "FeatureCollection", "features": list(features)}, separators=(",", ":")).encode()

@@ -26,7 +26,7 @@ class Place:
 
 
 def find_places(view: View, text: str) -> list[Place]:
-    """The places whose id or name holds the text, the best first: equal, beginning with it, holding it; short ones first.
+    """The places whose id or name holds the text, the best first: equal, beginning so, holding it.
 
     Upper and lower case, full-width letters and spaces around make no difference.
     """

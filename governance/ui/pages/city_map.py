@@ -12,7 +12,7 @@ from governance.ui.address import keep_choice, read_choice
 from governance.ui.choices import Unit, choose_district, choose_scenario
 from governance.ui.geometry import make_shapes
 from governance.ui.map import Box, frame_polygon, make_deck, read_box, read_selected
-from governance.ui.map_layers import make_layers
+from governance.ui.map_layers import Subject, make_layers
 from governance.ui.pages.changes_digest import show_digest
 from governance.ui.pages.grid_card import show_grid_card, show_open_cases
 from governance.ui.pages.map_group import choose_pick, keep_corner, picks_several, show_group
@@ -107,7 +107,7 @@ def _show_map(view: View, scenario: str, unit: Unit, *, grid: dict[str, Any] | N
         language=view.language,
         chosen=grid["geometry"] if grid else None,
         layers=make_layers(
-            view.city, shapes, scenario, layers, language=view.language,
+            view.city, shapes, Subject(scenario, unit.level, unit.unit_id), layers, language=view.language,
             box=(box.west, box.south, box.east, box.north) if box else None,
         ),
     )  # fmt: skip
