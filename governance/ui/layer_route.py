@@ -18,7 +18,7 @@ from starlette.routing import Route
 from governance.city import City
 from governance.errors import GovernanceError
 from governance.ui.map_marks import MARKS, draw_hover, encode_base_layer, encode_marks, encode_style
-from governance.ui.map_points import KINDS, encode_heat, encode_letters, encode_tile, find_letters, find_points
+from governance.ui.map_points import KINDS, Subject, encode_heat, encode_letters, encode_tile, find_letters, find_points
 from governance.ui.view import open_current
 
 _PREFIX = "/layers"
@@ -76,17 +76,25 @@ _RECENT: dict[str, City] = {}
 
 
 def _answer_tile(city: City, given: dict[str, str]) -> bytes | None:
-    tile = _read_tile(given)
-    if given["kind"] not in KINDS or tile is None:
+    tile, subject = _read_tile(given), _read_subject(given)
+    if tile is None or subject is None or given["kind"] not in KINDS:
         return None
-    return encode_tile(find_points(city, given["kind"], given["scenario"]), **tile)
+    return encode_tile(find_points(city, given["kind"], subject), **tile)
 
 
 def _answer_letters(city: City, given: dict[str, str]) -> bytes | None:
-    tile, level = _read_tile(given), given.get("level", "")
-    if tile is None or level not in {"0", "1", "2", "3"}:
-        return None
-    return encode_letters(find_letters(city, given["scenario"], int(level), given.get("unit", "")), **tile)
+    tile, subject = _read_tile(given), _read_subject(given)
+    return encode_letters(find_letters(city, subject), **tile) if tile and subject else None
+
+
+def _answer_heat(city: City, given: dict[str, str]) -> bytes | None:
+    subject = _read_subject(given)
+    return encode_heat(find_points(city, "incidents", subject)) if subject else None
+
+
+def _answer_marks(city: City, given: dict[str, str]) -> bytes | None:
+    subject = _read_subject(given)
+    return encode_marks(city, given["kind"], subject) if subject and given["kind"] in MARKS else None
 
 
 def _read_tile(given: dict[str, str]) -> dict[str, int] | None:
@@ -95,12 +103,9 @@ def _read_tile(given: dict[str, str]) -> dict[str, int] | None:
     return tile if tile["zoom"] <= _DEEPEST and tile["column"] < across and tile["row"] < across else None
 
 
-def _answer_heat(city: City, given: dict[str, str]) -> bytes:
-    return encode_heat(find_points(city, "incidents", given["scenario"]))
-
-
-def _answer_marks(city: City, given: dict[str, str]) -> bytes | None:
-    return encode_marks(city, given["kind"], given["scenario"]) if given["kind"] in MARKS else None
+def _read_subject(given: dict[str, str]) -> Subject | None:
+    level = given.get("level", "0")
+    return Subject(given["scenario"], int(level), given.get("unit", "")) if level in {"0", "1", "2", "3"} else None
 
 
 def _answer_base(city: City, given: dict[str, str]) -> bytes | None:

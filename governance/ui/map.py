@@ -28,13 +28,18 @@ _INKS = [_CLEAR, *(palette.to_rgba(palette.TIER_INKS[tier]) for tier in _ORDER)]
 
 @dataclass(frozen=True)
 class Box:
-    """Degrees west, south, east, north; with another number of `moves` the view goes there again."""
+    """Degrees west, south, east, north; with another number of `moves` the view goes there again.
+
+    width_px, height_px: the map that is to show it whole.
+    """
 
     west: float
     south: float
     east: float
     north: float
     moves: int = 0
+    width_px: int = 800
+    height_px: int = 560
 
 
 WORLD = Box(-180, -90, 180, 90)
@@ -68,7 +73,8 @@ def read_box(text: str) -> Box | None:
     sides = text.split(",")
     if len(sides) != 4 or not all(re.fullmatch(r"-?\d{1,3}(\.\d{1,9})?", side) for side in sides):  # noqa: PLR2004
         return None
-    box = Box(*(float(side) for side in sides))
+    west, south, east, north = (float(side) for side in sides)
+    box = Box(west, south, east, north)
     is_box = WORLD.west <= box.west <= box.east <= WORLD.east and WORLD.south <= box.south <= box.north <= WORLD.north
     return box if is_box else None
 
@@ -103,7 +109,7 @@ def make_deck(  # noqa: PLR0913  each but the first two has a default or a name 
     )
 
 
-class _CompactDeck(pdk.Deck):  # type: ignore[misc]  pydeck has no types
+class _CompactDeck(pdk.Deck):  # type: ignore[misc]
     """A deck whose text has no indentation: it travels with every rerun."""
 
     def to_json(self) -> str:
@@ -179,9 +185,9 @@ def _draw_outlines(shapes: Shapes) -> pdk.Layer:
         id="outlines",
         pickable=False,
         filled=False,
-        get_line_color=palette.to_rgba(palette.MUTED),
+        get_line_color=palette.to_rgba(palette.INK, 210),
         line_width_units='"pixels"',
-        get_line_width=1,
+        get_line_width=1.6,
     )
 
 
@@ -218,11 +224,11 @@ def _digest(digits: str) -> str:
     return hashlib.sha256(digits.encode()).hexdigest()[:16]
 
 
-def _frame_box(box: Box, *, width_px: int = 800, height_px: int = 560) -> pdk.ViewState:
+def _frame_box(box: Box) -> pdk.ViewState:
     """The view that shows the box: Web Mercator, 512 pixels around the world at zoom 0."""
     span = max(box.east - box.west, 0.002)
     rise = max(_mercator(box.north) - _mercator(box.south), 0.002)
-    zoom = min(math.log2(360 / 512 * width_px / span), math.log2(360 / 512 * height_px / rise))
+    zoom = min(math.log2(360 / 512 * box.width_px / span), math.log2(360 / 512 * box.height_px / rise))
     middle = (_mercator(box.north) + _mercator(box.south)) / 2
     latitude = math.degrees(2 * math.atan(math.exp(math.radians(middle))) - math.pi / 2)
     nudge = _NUDGE * box.moves

@@ -17,7 +17,7 @@ from governance.ui.geometry import Shapes
 from governance.ui.geometry_route import locate_shapes
 from governance.ui.layer_route import locate_layer
 from governance.ui.map_marks import AUDIT_STOP, FALLEN, RISEN, STOP, list_base_layers, read_map_settings
-from governance.ui.map_points import POINT_ZOOM
+from governance.ui.map_points import POINT_ZOOM, Subject
 
 Spec = dict[str, Any]
 Sides = tuple[float, float, float, float]  # degrees west, south, east, north
@@ -55,41 +55,36 @@ def list_default_names(city: City) -> list[str]:
     return ["districts", *(f"base{row['layer']}" for row in list_base_layers(city))]
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What a map is about: a scenario, and the unit (level 0: the whole city) whose tiers it shows."""
-
-    scenario: str
-    level: int
-    unit_id: str
-
-
 def make_layers(
     city: City, shapes: Shapes, subject: Subject, names: Collection[str], *, language: str, box: Sides | None = None
 ) -> Layers:
     """The chosen layers of a city's map, and the outline of a chosen rectangle."""
-    scenario = subject.scenario
     base = [_draw_base(city, row) for row in list_base_layers(city) if f"base{row['layer']}" in names]
     towns = [_draw_towns(shapes)] if "towns" in names and shapes.towns else []
-    heat = [_draw_heat(city, scenario)] if "heat" in names else []
-    points = [_draw_points(city, kind, scenario) for kind in ("incidents", "overdue") if kind in names]
-    marks = [_draw_marks(city, kind, scenario) for kind in ("stops", "changes") if kind in names]
+    heat = [_draw_heat(city, subject)] if "heat" in names else []
+    points = [_draw_points(city, kind, subject) for kind in ("incidents", "overdue") if kind in names]
+    marks = [_draw_marks(city, kind, subject) for kind in ("stops", "changes") if kind in names]
     return Layers(
         below=(*base, *towns, *heat),
         above=(*points, *marks, *([_draw_box(box)] if box else [])),
         has_outlines="districts" in names,
-        hover=locate_layer(city, f"hover/{language}/{scenario}"),
+        hover=locate_layer(city, f"hover/{language}/{subject.scenario}"),
         style=locate_layer(city, "style.json") if read_map_settings(city).get("tiles") else "",
         letters=_draw_letters(city, subject),
     )
 
 
+def _locate(city: City, subject: Subject, path: str) -> str:
+    """The address of a layer of one unit."""
+    within = urlencode({"level": subject.level, "unit": subject.unit_id}) if subject.level else ""
+    return locate_layer(city, path) + (f"?{within}" if within else "")
+
+
 def _draw_letters(city: City, subject: Subject) -> Spec:
-    within = urlencode({"level": subject.level, "unit": subject.unit_id})
     red, yellow = (palette.to_rgba(palette.TIER_INKS[tier]) for tier in ("red", "yellow"))
     return {
         "type": "TileLayer", "id": "letters", "pickable": False,
-        "data": locate_layer(city, f"letters/{subject.scenario}/{{z}}/{{x}}/{{y}}.json?{within}"),
+        "data": _locate(city, subject, f"letters/{subject.scenario}/{{z}}/{{x}}/{{y}}.json"),
         "min_zoom": _LEAST_ZOOM, "max_zoom": POINT_ZOOM, "tile_size": 512, "point_type": '"text"',
         "get_text": "properties.t", "get_text_size": "properties.s", "text_size_units": '"meters"',
         "text_font_weight": 700, "text_character_set": f'"{"".join(palette.TIER_LETTERS.values())}"',
@@ -105,7 +100,7 @@ def _draw_base(city: City, row: dict[str, Any]) -> Spec:
         "pickable": False,
     }
     if row["kind"] == "area":
-        fill = {"polygons-fill": {"getFillColor": palette.to_rgba(row["colour"], 150)}}
+        fill = {"polygons-fill": {"getFillColor": palette.to_rgba(row["colour"], 100)}}
         return {**spec, "stroked": False, "_subLayerProps": fill}
     colour = palette.to_rgba(row["colour"], 220)
     return {
@@ -116,27 +111,27 @@ def _draw_base(city: City, row: dict[str, Any]) -> Spec:
 def _draw_towns(shapes: Shapes) -> Spec:
     return {
         "type": "GeoJsonLayer", "id": "towns", "data": locate_shapes(shapes.towns), "pickable": False,
-        "filled": False, "get_line_color": palette.to_rgba(palette.MUTED, 200), "line_width_units": '"pixels"',
-        "get_line_width": 1,
+        "filled": False, "get_line_color": palette.to_rgba(palette.MUTED, 220), "line_width_units": '"pixels"',
+        "get_line_width": 0.8,
     }  # fmt: skip
 
 
-def _draw_heat(city: City, scenario: str) -> Spec:
+def _draw_heat(city: City, subject: Subject) -> Spec:
     return {
-        "type": "HeatmapLayer", "id": f"heat-{scenario}", "data": locate_layer(city, f"heat/{scenario}.json"),
+        "type": "HeatmapLayer", "id": "heat", "data": _locate(city, subject, f"heat/{subject.scenario}.json"),
         "pickable": False, "get_position": "p", "get_weight": "w", "radius_pixels": 28, "color_range": _HEATS,
         "aggregation": '"SUM"',
     }  # fmt: skip
 
 
-def _draw_points(city: City, kind: str, scenario: str) -> Spec:
+def _draw_points(city: City, kind: str, subject: Subject) -> Spec:
     """Discs with their number where several lie together: full ones for incidents, rings with ! for overdue cases."""
     is_overdue = kind == "overdue"
     ink, ground = (palette.WARNING, palette.PAPER) if is_overdue else (palette.PAPER, palette.ACCENT)
     one = "'!'" if is_overdue else "''"
     return {
-        "type": "TileLayer", "id": f"{kind}-{scenario}", "pickable": False,
-        "data": locate_layer(city, f"points/{kind}/{scenario}/{{z}}/{{x}}/{{y}}.json"),
+        "type": "TileLayer", "id": kind, "pickable": False,
+        "data": _locate(city, subject, f"points/{kind}/{subject.scenario}/{{z}}/{{x}}/{{y}}.json"),
         "min_zoom": _LEAST_ZOOM, "max_zoom": POINT_ZOOM, "tile_size": 512, "point_type": '"circle+text"',
         "get_fill_color": palette.to_rgba(ground, 225), "stroked": True,
         "get_line_color": palette.to_rgba(palette.WARNING if is_overdue else palette.PAPER),
@@ -152,13 +147,13 @@ def _draw_points(city: City, kind: str, scenario: str) -> Spec:
     }  # fmt: skip
 
 
-def _draw_marks(city: City, kind: str, scenario: str) -> Spec:
+def _draw_marks(city: City, kind: str, subject: Subject) -> Spec:
     is_change = kind == "changes"
     return {
-        "type": "TextLayer", "id": f"{kind}-{scenario}", "pickable": False,
-        "data": locate_layer(city, f"marks/{kind}/{scenario}.json"), "get_position": "p", "get_text": "t",
-        "get_size": 15 if is_change else 17, "size_units": '"pixels"',
-        "get_pixel_offset": [11, -9] if is_change else [-11, -9],
+        "type": "TextLayer", "id": kind, "pickable": False,
+        "data": _locate(city, subject, f"marks/{kind}/{subject.scenario}.json"), "get_position": "p", "get_text": "t",
+        "get_size": 260, "size_units": '"meters"',
+        "size_min_pixels": 9, "size_max_pixels": 17, "get_pixel_offset": [9, -7] if is_change else [-9, -7],
         "character_set": f'"{RISEN}{FALLEN}{STOP}{AUDIT_STOP}"', "font_family": '"system-ui, sans-serif"',
         "font_settings": {"sdf": True, "fontSize": 48, "radius": 10, "buffer": 8}, "outline_width": 5,
         "outline_color": palette.to_rgba(palette.PAPER, 240),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -13,14 +14,15 @@ import shapely
 from governance.city import City
 from governance.ui import palette
 from governance.ui.language import LANGUAGES, format_decimal, load_texts, say
+from governance.ui.map_points import Subject
 
 MARKS = ("changes", "stops")
 RISEN, FALLEN, STOP, AUDIT_STOP = "▲", "▼", "◆", "◇"
 
 
-def encode_marks(city: City, kind: str, scenario: str) -> bytes:
+def encode_marks(city: City, kind: str, subject: Subject) -> bytes:
     """One row per mark: place `p` and sign `t`. kind: of MARKS."""
-    rows = city.ask(f"ui_map_{kind}", scenario=scenario).to_dict("records")
+    rows = city.ask(f"ui_map_{kind}", **asdict(subject)).to_dict("records")
     signs = [_choose_sign(kind, row) for row in rows]
     listed = [
         {"p": [round(row["lon"], 5), round(row["lat"], 5)], "t": sign} for row, sign in zip(rows, signs, strict=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -31,6 +31,15 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Subject:
+    """What a map is about: a scenario, and the unit whose tiers it shows (level 0, unit "": the whole city)."""
+
+    scenario: str
+    level: int = 0
+    unit_id: str = ""
+
+
+@dataclass(frozen=True)
 class Points:
     """Places in degrees (n), and as shares of the Mercator square from its north-western corner (n)."""
 
@@ -50,9 +59,9 @@ class Letters:
 
 
 @lru_cache(maxsize=64)
-def find_points(city: City, kind: str, scenario: str) -> Points:
-    """The places of one scenario's `incidents` (last 28 days) or `overdue` cases, kept for the next tile."""
-    frame = city.ask(f"ui_map_{kind}", scenario=scenario)
+def find_points(city: City, kind: str, subject: Subject) -> Points:
+    """The places of `incidents` (last 28 days) or `overdue` cases, kept for the next tile."""
+    frame = city.ask(f"ui_map_{kind}", **asdict(subject))
     return place_points(frame["lon"].to_numpy(np.float64), frame["lat"].to_numpy(np.float64))
 
 
@@ -72,13 +81,15 @@ def encode_tile(points: Points, *, zoom: int, column: int, row: int) -> bytes:
         cell = (points.x[inside] * cells).astype(int) * cells + (points.y[inside] * cells).astype(int)
         _, owner, count = np.unique(cell, return_inverse=True, return_counts=True)
         lon, lat = np.bincount(owner, lon) / count, np.bincount(owner, lat) / count
-    return _collect(_make_feature(*place, {"c": int(number)}) for *place, number in zip(lon, lat, count, strict=True))
+    return _collect(
+        _make_feature(east, north, {"c": int(number)}) for east, north, number in zip(lon, lat, count, strict=True)
+    )
 
 
 @lru_cache(maxsize=64)
-def find_letters(city: City, scenario: str, level: int, unit_id: str) -> Letters:
-    """The red and yellow grids of a unit in one scenario, kept for the next tile."""
-    frame = city.ask("ui_map_letters", scenario=scenario, level=level, unit_id=unit_id)
+def find_letters(city: City, subject: Subject) -> Letters:
+    """The red and yellow grids, kept for the next tile."""
+    frame = city.ask("ui_map_letters", **asdict(subject))
     points = place_points(frame["lon"].to_numpy(np.float64), frame["lat"].to_numpy(np.float64))
     return Letters(points, _LETTER_SHARE * frame["width_m"].to_numpy(np.float64), frame["tier"].to_numpy(object))
 
@@ -111,7 +122,8 @@ def encode_heat(points: Points) -> bytes:
 
 
 def _find_inside(points: Points, zoom: int, column: int, row: int) -> npt.NDArray[np.bool_]:
-    return (np.floor(points.x * 2**zoom) == column) & (np.floor(points.y * 2**zoom) == row)
+    inside: npt.NDArray[np.bool_] = (np.floor(points.x * 2**zoom) == column) & (np.floor(points.y * 2**zoom) == row)
+    return inside
 
 
 def _make_feature(lon: float, lat: float, properties: dict[str, Any]) -> dict[str, Any]:

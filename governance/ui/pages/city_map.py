@@ -12,7 +12,8 @@ from governance.ui.address import keep_choice, read_choice
 from governance.ui.choices import Unit, choose_district, choose_scenario
 from governance.ui.geometry import make_shapes
 from governance.ui.map import Box, frame_polygon, make_deck, read_box, read_selected
-from governance.ui.map_layers import Subject, make_layers
+from governance.ui.map_layers import make_layers
+from governance.ui.map_points import Subject
 from governance.ui.pages.changes_digest import show_digest
 from governance.ui.pages.grid_card import show_grid_card, show_open_cases
 from governance.ui.pages.map_group import choose_pick, keep_corner, picks_several, show_group
@@ -116,7 +117,7 @@ def _show_map(view: View, scenario: str, unit: Unit, *, grid: dict[str, Any] | N
         key=_KEY,
         on_select=_keep_selected,
         selection_mode="single-object",
-        height=600,
+        height=440 if _is_phone() else 600,
         alt=_describe_map(view, scenario, unit, grid),
     )
     st.session_state["map_view"] = view
@@ -129,14 +130,29 @@ def _frame_view(view: View, unit: Unit) -> Box | None:
     if st.session_state.setdefault("map_unit", unit.unit_id) != unit.unit_id:
         keep_choice("near", read_choice("near") if st.session_state.get("map_moved") != count_moves() else "")
     st.session_state["map_unit"], st.session_state["map_moved"] = unit.unit_id, count_moves()
+    size = _PHONE if _is_phone() else _DESK
     near = view.ask_row("grid", grid_id=read_choice("near"), scenario="")
     if near is not None:
-        return replace(frame_polygon(near["geometry"], margin=_NEAR_MARGIN), moves=count_moves())
+        return replace(
+            frame_polygon(near["geometry"], margin=_NEAR_MARGIN),
+            moves=count_moves(),
+            width_px=size[0],
+            height_px=size[1],
+        )
     bounds = view.ask_row("bounds", level=unit.level, unit_id=unit.unit_id)
-    return Box(*(float(bounds[side]) for side in _SIDES), moves=count_moves()) if bounds else None
+    if not bounds:
+        return None
+    west, south, east, north = (float(bounds[side]) for side in ("west", "south", "east", "north"))
+    return Box(west, south, east, north, moves=count_moves(), width_px=size[0], height_px=size[1])
 
 
-_SIDES = ("west", "south", "east", "north")
+def _is_phone() -> bool:
+    """Whether the browser says that it is a phone's; the server cannot see how wide its window is."""
+    return "Mobi" in str(st.context.headers.get("User-Agent", ""))
+
+
+# Width and height in pixels of the part of the map in which a place is to be seen whole.
+_DESK, _PHONE = (800, 560), (340, 400)
 
 
 def _describe_map(view: View, scenario: str, unit: Unit, grid: dict[str, Any] | None) -> str:

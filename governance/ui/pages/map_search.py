@@ -83,4 +83,4 @@ def _name_hit(view: View, hit: Place) -> str:
     kind = view.say("map.kind_grid") if hit.level == GRID_LEVEL else name_level(view, hit.level)
     name = hit.name_zh if view.language == "zh" else hit.name_en
     above = hit.above_zh if view.language == "zh" else hit.above_en
-    return "　".join(part for part in (kind, name, above) if part)
+    return " · ".join(part for part in (name, kind, above) if part)
