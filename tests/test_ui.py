@@ -304,12 +304,13 @@ def fetch(build_dir: Path, path: str, **headers: str) -> tuple[int, dict[str, st
     async def send(message: dict) -> None:
         sent.append(message)
 
+    path, _, query = path.partition("?")
     scope = {
         "type": "http",
         "method": "GET",
         "path": unquote(path),
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "root_path": "",
         "scheme": "http",
         "http_version": "1.1",

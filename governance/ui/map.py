@@ -71,7 +71,7 @@ def write_box(box: Box) -> str:
 def read_box(text: str) -> Box | None:
     """The box of an address, if it is one."""
     sides = text.split(",")
-    if len(sides) != 4 or not all(re.fullmatch(r"-?\d{1,3}(\.\d{1,9})?", side) for side in sides):  # noqa: PLR2004
+    if len(sides) != 4 or not all(re.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{1,9})?", side) for side in sides):  # noqa: PLR2004
         return None
     west, south, east, north = (float(side) for side in sides)
     box = Box(west, south, east, north)
