@@ -9,9 +9,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from governance.ui import geometry_route, language, own_unit_route
+from governance.ui import language
 from governance.ui.frame import choose_language, show_page
 from governance.ui.pages import changes, city_map, data_health, evaluation, model, overdue, overview, scenario
+from governance.ui.routes import list_routes
 
 BUILD_DIR = Path(os.environ.get("GOVERNANCE_BUILD_DIR") or Path(__file__).with_name("build"))
 PAGES = {
@@ -41,4 +42,4 @@ if __name__ == "__main__":
     # Streamlit runs this file for every visit; the server imports it once, under its own name.
     show_dashboard()
 else:
-    app = st.App(__file__, routes=[*geometry_route.list_routes(BUILD_DIR), *own_unit_route.list_routes(BUILD_DIR)])
+    app = st.App(__file__, routes=list_routes(BUILD_DIR))

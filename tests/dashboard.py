@@ -128,8 +128,9 @@ def wait_until_still(page: Page) -> None:
 
 def wait_for_map(page: Page) -> None:
     """Wait until the map has fetched its shapes and drawn them."""
-    fetched = "performance.getEntriesByType('resource').filter(r => r.name.includes('/geometry/') && r.responseEnd > 0)"
-    page.wait_for_function(f"{fetched}.length >= 3")
+    for part in ("/geometry/grids-", "/letters/"):
+        fetched = f"performance.getEntriesByType('resource').some(r => r.name.includes('{part}') && r.responseEnd > 0)"
+        page.wait_for_function(fetched)
     expect(page.locator("[data-testid='stDeckGlJsonChart'] canvas").first).to_be_visible()
     # Two frames: the first one after the shapes arrived, and one more in which they are on the screen.
     twice = "requestAnimationFrame(() => requestAnimationFrame(done))"

@@ -134,13 +134,13 @@ def test_the_keyboard_reaches_the_reddest_grids(visit: OpenPage) -> None:
 
 def test_a_grid_is_found_by_its_id_and_an_unknown_one_is_told(visit: OpenPage) -> None:
     page = visit("/map")
-    search = page.get_by_label("Find a grid")
+    search = page.get_by_label("Find a place or a grid")
     search.fill("G-04")
     search.press("Enter")
     expect(page.locator(".g-card")).to_contain_text(tiny_snapshot.SCRIPT)
     search.fill("<script>alert(1)</script>")
     search.press("Enter")
-    expect(page.locator(".g-stale")).to_contain_text("There is no grid <script>")
+    expect(page.locator(".g-stale")).to_contain_text("No grid and no place has “<script>")
 
 
 def test_the_way_down_stands_in_the_address(visit: OpenPage) -> None:

@@ -26,7 +26,6 @@ def list_routes(build_dir: Path) -> list[Route]:
     def serve(request: Request) -> Response:
         return _serve_shapes(request, build_dir)
 
-    # Streamlit leaves routes that are not its own where they say they are.
     return [Route(add_base(f"{_PREFIX}/{{name}}"), serve, methods=["GET"])]
 
 
