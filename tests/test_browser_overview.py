@@ -68,7 +68,8 @@ def test_a_viewer_starts_at_the_own_district_until_the_city_is_chosen(own: Page,
     wait_until_still(own)
     expect(own.locator(".st-key-where_red")).to_contain_text("江北区")
     own.get_by_role("link", name=say("overview.forget_unit")).click()
-    expect(own.get_by_role("link")).to_have_count(0)
+    expect(own.locator(".g-link")).to_have_count(0)
+    expect(own).not_to_have_url(re.compile("unit="))
     assert not [cookie for cookie in own.context.cookies() if cookie["name"] == "own_unit_tiny"]
 
 

@@ -31,7 +31,7 @@ def test_the_tiny_city_by_hand(tiny: Path) -> None:
     test = run_page("overview", tiny)
     figures = read_figures(test)
     # G-01 in group rentals and G-03 in fire lanes; on Monday G-01 and G-02
-    assert figures[say("figure.red")] == ("2", "in 2 of 4 grids (50.0%); on 24 Feb 2")
+    assert figures[say("figure.red")] == ("2", "in 2 of 4 grids (50.0%); on 24 Feb: 2")
     assert figures[say("figure.overdue")] == ("6", "75.0% of 8 open cases")
     assert read_bars(test)[0] == [("Haishu", "100.0", "1", "▲0 ▼1"), ("Jiangbei", "100.0", "1", "▲1 ▼0")]
     # too few open cases for a rank: the most overdue first
