@@ -9,7 +9,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from governance.ui import language
+from starlette.middleware import Middleware
+
+from governance.ui import language, wall_route
 from governance.ui.frame import choose_language, show_page
 from governance.ui.geometry_route import list_routes
 from governance.ui.pages import changes, city_map, data_health, evaluation, model, overdue, scenario
@@ -41,4 +43,5 @@ if __name__ == "__main__":
     # Streamlit runs this file for every visit; the server imports it once, under its own name.
     show_dashboard()
 else:
-    app = st.App(__file__, routes=list_routes(BUILD_DIR))
+    routes = [*list_routes(BUILD_DIR), *wall_route.list_routes(BUILD_DIR)]
+    app = st.App(__file__, routes=routes, middleware=[Middleware(wall_route.WallDoor)])
