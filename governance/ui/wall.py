@@ -176,8 +176,7 @@ def _spell_unknown(view: View, scenes: tuple[WallScene, ...], asked: str) -> str
 
 def _draw_foot(view: View, now_utc: datetime) -> str:
     age = words.format_age(view.language, view.city.as_of_utc, now_utc)
-    moment = view.moment(view.city.as_of_utc)
-    data = view.say("wall.data", city=view.city_name, moment=moment, zone=view.zone.key, age=age)
+    data = view.say("wall.data", moment=view.moment(view.city.as_of_utc), age=age)
     return parts.draw_foot(data, view.say("wall.synthetic") if view.city.manifest["is_synthetic"] else "")
 
 

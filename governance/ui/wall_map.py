@@ -23,6 +23,7 @@ _SIZE = 1600  # steps along the longer side: as many as a large screen has pixel
 _LEAST_LETTER = 22  # a smaller letter could be read by nobody
 _LETTER_SHARE = 0.55
 _PIN = 46
+_SPREADING_STEPS = 40
 _TIERS = ("outside", "green", "yellow", "red")
 
 
@@ -50,7 +51,7 @@ def draw_map(shapes: Shapes, digits: str, *, box: Box, pins: Iterable[Pin], titl
     )
     lines = f"<path class='w-outline' d='{_draw_paths(_read_polygons(shapes.bodies[shapes.outlines]), plane)}'/>"
     letters = "".join(_draw_letters(polygons[tiers == tier], plane, size, tier) for tier in (2, 3))
-    marks = "".join(_draw_pin(pin, plane) for pin in pins)
+    marks = _draw_pins(list(pins), plane)
     label = title.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&#39;")
     return (
         f"<svg class='w-drawing' viewBox='0 0 {plane.width} {plane.height}' role='img' aria-label='{label}'>"
@@ -133,9 +134,26 @@ def _draw_letters(polygons: Any, plane: _Plane, size: float, tier: int) -> str:
     return f"<g class='w-letters w-on-{_TIERS[tier]}' font-size='{height}'>{written}</g>"
 
 
-def _draw_pin(pin: Pin, plane: _Plane) -> str:
-    ((x, y),) = plane.place(np.array([[pin.lon, pin.lat]])).tolist()
-    return (
-        f"<g class='w-pin'><circle cx='{x}' cy='{y}' r='{_PIN}'/>"
+def _draw_pins(pins: list[Pin], plane: _Plane) -> str:
+    """Numbered pins, the first on top; those that would cover each other stand aside, with a line to their place."""
+    if not pins:
+        return ""
+    points = plane.place(np.array([[pin.lon, pin.lat] for pin in pins]))
+    asides = np.rint(_spread(points.astype(float), 2.1 * _PIN)).astype(int)
+    drawn = [
+        f"<g class='w-pin'><path d='M{px} {py}L{x} {y}'/><circle cx='{x}' cy='{y}' r='{_PIN}'/>"
         f"<text x='{x}' y='{y}' font-size='{round(1.3 * _PIN)}'>{pin.number}</text></g>"
-    )
+        for pin, (px, py), (x, y) in zip(pins, points.tolist(), asides.tolist(), strict=True)
+    ]
+    return "".join(reversed(drawn))
+
+
+def _spread(points: Any, apart: float) -> Any:
+    """The points, those nearer to each other than `apart` moved away from each other step by step."""
+    moved = points + np.arange(len(points))[:, None] * 1e-3
+    for _ in range(_SPREADING_STEPS):
+        between = moved[:, None] - moved[None]
+        distance = np.linalg.norm(between, axis=2) + np.eye(len(points)) * apart
+        push = np.maximum(apart - distance, 0) / 2 / distance
+        moved = moved + (between * push[:, :, None]).sum(axis=1)
+    return moved

@@ -14,13 +14,13 @@ from governance.ui import palette
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a list: a sign or number before it, a name, words below it, a bar (0 to 1, negative: none), a value."""
+    """One line of a list: a sign before it, its name and value; below them words or a bar (0 to 1), and a note."""
 
     name: str
     value: str
     sign: str = ""
     below: str = ""
-    share: float = -1
+    share: float | None = None
     note: str = ""
 
 
@@ -39,19 +39,19 @@ def frame_scene(page: str, above: str, title: str, body: str) -> str:
     return f"<section class='w-scene w-{escape(page)}'>{head}<div class='w-body'>{body}</div></section>"
 
 
-def draw_lines(title: str, note: str, lines: Iterable[Line]) -> str:
-    """A list with its title, and a line below it that says unit and denominator."""
+def draw_lines(title: str, lines: Iterable[Line]) -> str:
+    """A list below its title, which says unit and denominator."""
     cells = "".join(_draw_line(line) for line in lines)
-    below = f"<p class='w-note'>{escape(note)}</p>" if note else ""
-    return f"<div class='w-list'><h2>{escape(title)}</h2><ol>{cells}</ol>{below}</div>"
+    return f"<div class='w-list'><h2>{escape(title)}</h2><ol>{cells}</ol></div>"
 
 
 def _draw_line(line: Line) -> str:
     sign = f"<b class='w-sign'>{escape(line.sign)}</b>" if line.sign else ""
-    below = f"<small>{escape(line.below)}</small>" if line.below else ""
-    note = f"<small>{escape(line.note)}</small>" if line.note else ""
-    bar = _draw_bar(line.share) if line.share >= 0 else ""
-    return f"<li>{sign}<span class='w-name'>{escape(line.name)}{below}</span>{bar}<em>{escape(line.value)}{note}</em></li>"
+    first = f"<span class='w-name'>{escape(line.name)}</span><em>{escape(line.value)}</em>"
+    below = f"<small class='w-below'>{escape(line.below)}</small>" if line.below else ""
+    bar = _draw_bar(line.share) if line.share is not None else ""
+    note = f"<small class='w-beside'>{escape(line.note)}</small>" if line.note else ""
+    return f"<li>{sign}{first}{below}{bar}{note}</li>"
 
 
 def _draw_bar(share: float) -> str:
@@ -78,14 +78,13 @@ def draw_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def draw_legend(title: str, note: str, tiers: Iterable[tuple[str, str, str, str]]) -> str:
-    """Tiers with their letter on their colour: tier, word, count, share."""
+def draw_legend(tiers: Iterable[tuple[str, str, str, str]]) -> str:
+    """Tiers side by side, their letter on their colour: tier, word, count, share."""
     cells = "".join(
-        f"<li>{mark_tier(tier)}<span class='w-name'>{escape(word)}</span><em>{escape(count)}"
-        f"<small>{escape(share)}</small></em></li>"
+        f"<li>{mark_tier(tier)}<em>{escape(count)}</em><small>{escape(word)} {escape(share)}</small></li>"
         for tier, word, count, share in tiers
     )
-    return f"<div class='w-list w-legend'><h2>{escape(title)}</h2><ol>{cells}</ol><p class='w-note'>{escape(note)}</p></div>"
+    return f"<ul class='w-legend'>{cells}</ul>"
 
 
 def mark_tier(tier: str) -> str:

@@ -31,7 +31,8 @@ _POLICY = (
 )
 _FRESH = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _MEDIA = {"wall.js": "text/javascript", "wall.css": "text/css"}
-_SPOKEN_BY_SCRIPT = ("waiting", "lost", "failed")
+# The script fills in since when, on the city's clock.
+_SPOKEN_BY_SCRIPT = {"waiting": {}, "lost": {"since": "{since}"}, "failed": {"since": "{since}"}}
 
 
 def list_routes(build_dir: Path) -> list[Route]:
@@ -86,7 +87,7 @@ def _show_page(request: Request) -> Response:
 
 
 def _draw_page(language: str, version: str) -> str:
-    told = {name: words.say(language, f"wall.{name}") for name in _SPOKEN_BY_SCRIPT}
+    told = {name: words.say(language, f"wall.{name}", **values) for name, values in _SPOKEN_BY_SCRIPT.items()}
     data = "".join(f' data-{name}="{escape(text)}"' for name, text in {**told, "version": version}.items())
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'

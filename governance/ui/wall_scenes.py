@@ -24,7 +24,7 @@ from governance.ui.wall_mask import Mask, choose_mask
 from governance.wall_plan import WallPlan, WallScene
 
 _PLACES = 5
-_DEPARTMENTS = 6
+_DEPARTMENTS = 5
 _CHANGES = 5
 _SCENARIOS = 5
 _ALL = 100
@@ -83,20 +83,19 @@ def _draw_legend(view: View, figures: Mapping[str, Any]) -> str:
         (tier, view.word("tier", tier), view.count(figures[tier]), view.share(figures[f"{tier}_share"]))
         for tier in palette.TIERS
     )
-    return parts.draw_legend(view.say("wall.tiers"), "", tiers)
+    return parts.draw_legend(tiers)
 
 
 def _draw_places(view: View, places: list[dict[str, Any]]) -> str:
     lines = (
         parts.Line(
             name=str(row[f"place_{view.language}"]) or str(row["grid_id"]),
-            below=str(row["grid_id"]),
             value=view.decimal(row["expected_reports_28d"]),
             sign=str(number),
         )
         for number, row in enumerate(places, start=1)
     )
-    return parts.draw_lines(view.say("wall.reddest"), view.say("wall.reddest_note"), lines)
+    return parts.draw_lines(view.say("wall.reddest"), lines)
 
 
 def _draw_overdue(about: _About) -> tuple[str, str]:
@@ -111,10 +110,13 @@ def _draw_overdue(about: _About) -> tuple[str, str]:
     lines = (
         parts.Line(
             name=view.department_name(row["department"]),
-            below=view.say("wall.late_days", days=view.decimal(row["mean_overdue_days"])),
             share=0 if mask.hides(row["overdue_cases"]) else row["overdue_cases"] / longest,
             value=mask.spell(view, row["overdue_cases"]),
-            note=view.say("wall.seriously", cases=mask.spell(view, row["seriously_overdue_cases"])),
+            note=view.say(
+                "wall.lateness",
+                days=view.decimal(row["mean_overdue_days"]),
+                cases=mask.spell(view, row["seriously_overdue_cases"]),
+            ),
         )
         for row in late[:_DEPARTMENTS]
     )
@@ -123,8 +125,8 @@ def _draw_overdue(about: _About) -> tuple[str, str]:
         overdue=mask.spell_total(view, figures["overdue_cases"], counts),
         open=mask.spell_total(view, figures["open_cases"], counts),
     )
-    note = view.say("wall.overdue_note", shown=view.count(min(len(late), _DEPARTMENTS)), all=view.count(len(late)))
-    return title, parts.draw_lines(view.say("wall.by_department"), note, lines)
+    shown = view.say("wall.by_department", shown=min(len(late), _DEPARTMENTS), all=len(late))
+    return title, parts.draw_lines(shown, lines)
 
 
 def _draw_changes(about: _About) -> tuple[str, str]:
@@ -133,8 +135,8 @@ def _draw_changes(about: _About) -> tuple[str, str]:
     if not figures or pd.isna(figures[0]["since_day"]):
         title, text = view.say("changes.young_title"), view.say("changes.young_text")
         return title, parts.draw_state(text)
-    since, turned = view.date(figures[0]["since_day"]), figures[0]["turned_red"]
-    title = view.say("wall.changes", turned=view.count(turned), since=since)
+    since, turned = view.date(figures[0]["since_day"]), view.count(figures[0]["turned_red"])
+    title = view.say("wall.changes", turned=turned, since=view.short_date(figures[0]["since_day"]))
     rows = about.ask_here("wall_changes", rows=_CHANGES)
     lines = [
         parts.Line(
@@ -145,11 +147,10 @@ def _draw_changes(about: _About) -> tuple[str, str]:
         )
         for row in rows
     ]
-    left = view.say("wall.left_red", left=view.count(figures[0]["left_red"]))
+    left = view.count(figures[0]["left_red"])
     if not lines:
-        return title, parts.draw_state(view.say("wall.nothing_turned", since=since), left)
-    note = view.say("wall.changes_note", shown=view.count(len(rows)), all=view.count(turned), left=left)
-    return title, parts.draw_lines(view.say("wall.turned_red"), note, lines)
+        return title, parts.draw_state(view.say("wall.nothing_turned", since=since, left=left))
+    return title, parts.draw_lines(view.say("wall.turned_red", shown=len(rows), all=turned, left=left), lines)
 
 
 def _spell_place(view: View, row: Mapping[str, Any], *, with_scenario: bool) -> str:
