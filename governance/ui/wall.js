@@ -70,7 +70,12 @@
     const whose = shown.turns.findIndex(([begins, ends]) => begins <= at_s && at_s < ends);
     if (whose !== on) {
       on = whose;
-      [...place("stage").children].forEach((scene, number) => scene.classList.toggle("is-on", number === on));
+      // A screen of double width shows the next scene beside this one.
+      const next = shown.turns.length > 1 ? (on + 1) % shown.turns.length : -1;
+      [...place("stage").children].forEach((scene, number) => {
+        scene.classList.toggle("is-on", number === on);
+        scene.classList.toggle("is-next", number === next);
+      });
       place("turn").textContent = shown.turns.length > 1 ? `${on + 1} / ${shown.turns.length}` : "";
     }
     const clock = write(now(), { hour: "2-digit", minute: "2-digit" });

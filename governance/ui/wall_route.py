@@ -30,7 +30,7 @@ _POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 _FRESH = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-_MEDIA = {"wall.js": "text/javascript", "wall.css": "text/css"}
+_MEDIA = {"js": "text/javascript", "css": "text/css"}
 # The script fills in since when, on the city's clock.
 _SPOKEN_BY_SCRIPT = {"waiting": {}, "lost": {"since": "{since}"}, "failed": {"since": "{since}"}}
 
@@ -52,7 +52,7 @@ def list_routes(build_dir: Path) -> list[Route]:
     return [
         Route("/wall", _show_page, methods=["GET"]),
         Route("/wall/state", answer_state, methods=["GET"]),
-        Route("/wall/{name:str}", _give_file, methods=["GET"]),
+        Route("/wall/wall.{ending:str}", _give_file, methods=["GET"]),
     ]
 
 
@@ -76,7 +76,7 @@ class WallDoor:
 @cache
 def name_version() -> str:
     """One name for the page, its script and its look; a screen that shows another one loads itself anew."""
-    parts = [_read_file(name) for name in _MEDIA] + [_draw_page(language, "") for language in words.LANGUAGES]
+    parts = [_read_file(ending) for ending in _MEDIA] + [_draw_page(language, "") for language in words.LANGUAGES]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
@@ -102,16 +102,16 @@ def _draw_page(language: str, version: str) -> str:
 
 
 def _give_file(request: Request) -> Response:
-    name = str(request.path_params["name"])
-    if name not in _MEDIA:
+    ending = str(request.path_params["ending"])
+    if ending not in _MEDIA:
         return Response("There is no such file.", status_code=404, media_type="text/plain")
-    return Response(_read_file(name), media_type=_MEDIA[name], headers=_FRESH)
+    return Response(_read_file(ending), media_type=_MEDIA[ending], headers=_FRESH)
 
 
 @cache
-def _read_file(name: str) -> str:
-    text = files("governance.ui").joinpath(name).read_text(encoding="utf-8")
-    return _name_colours() + text if name == "wall.css" else text
+def _read_file(ending: str) -> str:
+    text = files("governance.ui").joinpath(f"wall.{ending}").read_text(encoding="utf-8")
+    return _name_colours() + text if ending == "css" else text
 
 
 def _name_colours() -> str:

@@ -52,7 +52,7 @@ class _About:
         """Unit and scenario in words."""
         scenario = self.view.scenario_name(self.scenario) if self.scenario else self.view.say("choose.all_scenarios")
         unit = self.unit.name if self.unit.level else self.view.city_name
-        return self.view.say("wall.about", unit=unit, scenario=scenario)
+        return f"{unit} · {scenario}"
 
 
 def draw_scene(view: View, scene: WallScene, plan: WallPlan) -> str:
@@ -157,7 +157,7 @@ def _spell_place(view: View, row: Mapping[str, Any], *, with_scenario: bool) -> 
     place = str(row[f"place_{view.language}"]) or str(row["grid_id"])
     if not with_scenario:
         return place
-    return view.say("wall.about", unit=place, scenario=view.scenario_name(row["scenario"]))
+    return f"{place} · {view.scenario_name(row['scenario'])}"
 
 
 def _draw_figures(about: _About) -> tuple[str, str]:
