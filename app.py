@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import streamlit as st
-
 from starlette.middleware import Middleware
 
 from governance.ui import language, wall_route

@@ -156,7 +156,7 @@ def _check_scenarios(profile: Profile, templates: Mapping[str, Template]) -> Non
 
 
 def _check_districts(city: City, grids: CityGrids) -> None:
-    """Raise one ConfigError for every overlay, pilot or scene of the wall whose place no grid has: it would be empty."""
+    """Raise one ConfigError for every overlay, pilot or scene of the wall whose place has no grid."""
     names = grids.frame[["level_1_id", "level_1_zh", "level_1_en"]].drop_duplicates("level_1_id").dropna(how="all")
     ids = {str(text): row.level_1_id for row in names.itertuples(index=False) for text in row if text is not None}
     faults = [
@@ -176,7 +176,7 @@ def _check_districts(city: City, grids: CityGrids) -> None:
 
 def _list_units(grids: CityGrids) -> dict[str, tuple[int, tuple[str, ...]]]:
     """Id of every unit above the grids → its level and its names."""
-    units = {}
+    units: dict[str, tuple[int, tuple[str, ...]]] = {}
     for level in (3, 2, 1):
         columns = [f"level_{level}_{part}" for part in ("id", "zh", "en")]
         if columns[0] in grids.frame:

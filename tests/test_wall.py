@@ -8,6 +8,7 @@ import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_the_headline_figures_are_those_of_the_cases(build_dir: Path, city: City
     # The 28 whole days before 1 March on Ningbo's clock, which begin and end at 16:00 UTC.
     begins, ends = datetime(2025, 1, 31, 16), datetime(2025, 2, 28, 16)  # noqa: DTZ001
     recent = cases[(cases["reported_at_utc"] >= begins) & (cases["reported_at_utc"] < ends)]
-    told = dict(zip(texts, texts[1:], strict=False))
+    told = dict(pairwise(texts))
     assert told["Reports in 28 days"] == str(len(recent)) == "10"
     assert told["Open cases"] == str(int(cases["is_open"].sum())) == "8"
     assert told["Overdue cases"] == str(int(cases["is_overdue"].sum())) == "6"
@@ -64,7 +65,11 @@ def test_the_map_shows_tiers_counts_and_the_reddest_places(build_dir: Path, city
     assert texts[1] == "Red: 1 of 4 grids"
     tiers = city.tiers(scenario="group_rental")["tier"].value_counts()
     assert {tier: int(tiers[tier]) for tier in ("red", "yellow", "green")} == {"red": 1, "yellow": 1, "green": 2}
-    for tier, told in {"red": ["1", "Red 25.0%"], "yellow": ["1", "Yellow 25.0%"], "green": ["2", "Green 50.0%"]}.items():
+    for tier, told in {
+        "red": ["1", "Red 25.0%"],
+        "yellow": ["1", "Yellow 25.0%"],
+        "green": ["2", "Green 50.0%"],
+    }.items():
         letter = tier[0].upper()
         place = [at for at, text in enumerate(texts) if text == letter][-1]
         assert texts[place + 1 : place + 3] == told
@@ -126,7 +131,9 @@ def test_nothing_turned_red_and_nothing_late_are_told_in_words(tmp_path: Path) -
 
 @pytest.mark.parametrize("spoken", LANGUAGES)
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
-def test_each_scene_speaks_one_language_and_names_no_case(build_dir: Path, city: City, spoken: str, number: int) -> None:
+def test_each_scene_speaks_one_language_and_names_no_case(
+    build_dir: Path, city: City, spoken: str, number: int
+) -> None:
     told = look(build_dir, str(number), language=spoken)
     texts = " ".join(read_texts(told["stage"] + told["foot"]))
     assert bool(re.search("[一-鿿]", texts)) == (spoken == "zh")
@@ -148,7 +155,7 @@ def test_small_counts_of_a_small_unit_are_not_told(tmp_path: Path, below: int, e
     inside = (cases := open_city(tmp_path).cases())[cases["grid_id"] == "G-01"]
     assert (int(inside["is_open"].sum()), int(inside["is_overdue"].sum())) == (2, 2)
     texts = read_scene(tmp_path, 1)
-    told = dict(zip(texts, texts[1:], strict=False))
+    told = dict(pairwise(texts))
     assert [told[name] for name in ("Reports in 28 days", "Open cases", "Overdue cases")] == expected
     assert ("100.0% of open cases" in texts) == (below == 0), "the share of two masked counts says that they are equal"
 
@@ -192,7 +199,10 @@ def test_two_screens_show_the_same_scene_and_one_may_be_pinned(build_dir: Path) 
     assert look(build_dir, "2,4")["turns"] == [(0, 20), (20, 60)]
     assert look(build_dir, "3")["turns"] == [(0, 10)]
     unknown = look(build_dir, "9")
-    assert (len(unknown["turns"]), unknown["banner"]) == (4, "There is no scene 9: the scenes are 1 to 4. All are shown.")
+    assert (len(unknown["turns"]), unknown["banner"]) == (
+        4,
+        "There is no scene 9: the scenes are 1 to 4. All are shown.",
+    )
 
 
 def test_a_screen_that_has_the_scenes_is_not_sent_them_again(build_dir: Path) -> None:
@@ -216,9 +226,11 @@ def test_old_data_get_a_banner_and_a_synthetic_city_counts_from_its_build(tmp_pa
     hour = timedelta(hours=1)
     # The newest report of the real city is of midnight UTC; the synthetic one was built at half past one.
     assert look(tmp_path / "real", now_utc=AS_OF_UTC + 36 * hour)["banner"] == ""
-    assert look(tmp_path / "real", now_utc=AS_OF_UTC + 36.1 * hour)["banner"].startswith("The newest report is 2 days old")
+    assert look(tmp_path / "real", now_utc=AS_OF_UTC + 36.1 * hour)["banner"].startswith(
+        "The newest report is 2 days old"
+    )
     assert look(tmp_path / "synthetic", now_utc=AS_OF_UTC + 37.5 * hour)["banner"] == ""
-    assert look(tmp_path / "synthetic", now_utc=AS_OF_UTC + 37.6 * hour)["banner"] == "There has been no new build for 2 days."
+    assert look(tmp_path / "synthetic", now_utc=AS_OF_UTC + 37.6 * hour)["banner"] == "No new build for 2 days"
     publish_wall(tmp_path / "real", is_synthetic=False, stale_after_h=1)
     assert look(tmp_path / "real", now_utc=AS_OF_UTC + 1.1 * hour)["banner"] != ""
 
@@ -260,7 +272,9 @@ def test_without_any_snapshot_the_screen_is_told_to_keep_what_it_has(tmp_path: P
         assert str(tmp_path) not in told["stage"] + told["banner"]
 
 
-def test_a_scene_that_fails_leaves_the_others_and_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scene_that_fails_leaves_the_others_and_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     publish_wall(tmp_path)
     tried = []
     draw_scene = wall.draw_scene

@@ -51,7 +51,10 @@ def test_a_wall_is_read_and_has_defaults(tmp_path: Path) -> None:
         ("[wall]\nmask_below = -1\n", "`wall.mask_below`: Input should be greater than or equal to 0"),
         ("[wall]\nstale_after_h = 0\n", "`wall.stale_after_h`: Input should be greater than 0"),
         (MAP * 41, "`wall.scenes`: Tuple should have at most 40 items"),
-        (MAP.replace("rental", "rent"), "`wall.scenes.0`: the city has no scenario `group_rent`; did you mean `group_re"),
+        (
+            MAP.replace("rental", "rent"),
+            "`wall.scenes.0`: the city has no scenario `group_rent`; did you mean `group_re",
+        ),
         (MAP + 'unit = "sout"\n', "`wall.scenes.0`: no grid lies in the unit `sout`; did you mean `south`?"),
         (MAP + 'unit = "North"\n', "`wall.scenes.0`: no grid lies in the unit `North`; did you mean `north`?"),
     ],

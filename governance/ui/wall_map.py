@@ -20,9 +20,9 @@ from governance.ui.geometry import Shapes
 from governance.ui.map import Box
 
 _SIZE = 1600  # steps along the longer side: as many as a large screen has pixels for the map
-_LEAST_LETTER = 22  # a smaller letter could be read by nobody
+_LEAST_LETTER = 60  # a smaller letter could be read by nobody; then lightness alone tells the tiers apart
 _LETTER_SHARE = 0.55
-_PIN = 46
+_PIN = 62
 _SPREADING_STEPS = 40
 _TIERS = ("outside", "green", "yellow", "red")
 
@@ -47,11 +47,14 @@ def draw_map(shapes: Shapes, digits: str, *, box: Box, pins: Iterable[Pin], titl
     inside = polygons[tiers > 0]
     size = float(np.median(plane.scale_lengths(np.sqrt(shapely.area(inside))))) if len(inside) else 0.0
     areas = "".join(
-        f"<path class='w-{name}' d='{_draw_paths(polygons[tiers == tier], plane)}'/>" for tier, name in enumerate(_TIERS)
+        f"<path class='w-{name}' d='{_draw_paths(polygons[tiers == tier], plane)}'/>"
+        for tier, name in enumerate(_TIERS)
     )
     lines = f"<path class='w-outline' d='{_draw_paths(_read_polygons(shapes.bodies[shapes.outlines]), plane)}'/>"
-    letters = "".join(_draw_letters(polygons[tiers == tier], plane, size, tier) for tier in (2, 3))
-    marks = _draw_pins(list(pins), plane)
+    letter = round(_LETTER_SHARE * size) if _LETTER_SHARE * size >= _LEAST_LETTER else 0
+    letters = "".join(_draw_letters(polygons[tiers == tier], plane, letter, tier) for tier in (2, 3))
+    # Where grids have letters, a pin stands above its grid's letter.
+    marks = _draw_pins(list(pins), plane, raised=round(0.5 * letter))
     label = title.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&#39;")
     return (
         f"<svg class='w-drawing' viewBox='0 0 {plane.width} {plane.height}' role='img' aria-label='{label}'>"
@@ -74,9 +77,7 @@ class _Plane:
         across = box.east - box.west
         down = float(_mercator(box.north) - _mercator(box.south))
         scale = _SIZE / max(across, down)
-        return _Plane(
-            box.west, float(_mercator(box.north)), scale, math.ceil(across * scale), math.ceil(down * scale)
-        )
+        return _Plane(box.west, float(_mercator(box.north)), scale, math.ceil(across * scale), math.ceil(down * scale))
 
     def place(self, degrees: Any) -> Any:
         """Steps to the right and down, whole, of an array of longitudes and latitudes."""
@@ -123,10 +124,9 @@ def _are_areas(geometries: Any) -> bool:
     return bool(np.isin(shapely.get_type_id(geometries), areas).all())
 
 
-def _draw_letters(polygons: Any, plane: _Plane, size: float, tier: int) -> str:
-    """The tier's letter in each grid, where there is room for one."""
-    height = round(_LETTER_SHARE * size)
-    if height < _LEAST_LETTER or not len(polygons):
+def _draw_letters(polygons: Any, plane: _Plane, height: int, tier: int) -> str:
+    """The tier's letter in each grid, so many steps high; nothing at no height."""
+    if not height or not len(polygons):
         return ""
     letter = palette.TIER_LETTERS[_TIERS[tier]]
     points = plane.place(shapely.get_coordinates(shapely.point_on_surface(polygons)))
@@ -134,15 +134,15 @@ def _draw_letters(polygons: Any, plane: _Plane, size: float, tier: int) -> str:
     return f"<g class='w-letters w-on-{_TIERS[tier]}' font-size='{height}'>{written}</g>"
 
 
-def _draw_pins(pins: list[Pin], plane: _Plane) -> str:
+def _draw_pins(pins: list[Pin], plane: _Plane, *, raised: int) -> str:
     """Numbered pins, the first on top; those that would cover each other stand aside, with a line to their place."""
     if not pins:
         return ""
-    points = plane.place(np.array([[pin.lon, pin.lat] for pin in pins]))
+    points = plane.place(np.array([[pin.lon, pin.lat] for pin in pins])) - [0, raised]
     asides = np.rint(_spread(points.astype(float), 2.1 * _PIN)).astype(int)
     drawn = [
         f"<g class='w-pin'><path d='M{px} {py}L{x} {y}'/><circle cx='{x}' cy='{y}' r='{_PIN}'/>"
-        f"<text x='{x}' y='{y}' font-size='{round(1.3 * _PIN)}'>{pin.number}</text></g>"
+        f"<text x='{x}' y='{y}' font-size='{round(1.35 * _PIN)}'>{pin.number}</text></g>"
         for pin, (px, py), (x, y) in zip(pins, points.tolist(), asides.tolist(), strict=True)
     ]
     return "".join(reversed(drawn))

@@ -184,7 +184,7 @@ def _draw_figures(about: _About) -> tuple[str, str]:
 
 
 def _compare(view: View, mask: Mask, row: Mapping[str, Any]) -> str:
-    """This year's reports against last year's in words; a dash where one of them is masked."""
+    """Reports against those of last year in words; a dash where one of them is masked."""
     if pd.isna(row["reports_28d_last_year"]):
         return view.say("wall.no_last_year")
     if mask.hides(row["reports_28d"], row["reports_28d_last_year"]):
