@@ -14,13 +14,16 @@ from governance.ui import palette
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a list: a sign before it, its name and value; below them words or a bar (0 to 1), and a note."""
+    """One line of a list: a sign before it, its name and value; below them words or a bar, and a note.
+
+    length: of the bar, in any unit: the longest of the list is drawn whole.
+    """
 
     name: str
     value: str
     sign: str = ""
     below: str = ""
-    share: float | None = None
+    length: float | None = None
     note: str = ""
 
 
@@ -41,15 +44,17 @@ def frame_scene(page: str, above: str, title: str, body: str) -> str:
 
 def draw_lines(title: str, lines: Iterable[Line]) -> str:
     """A list below its title, which says unit and denominator."""
-    cells = "".join(_draw_line(line) for line in lines)
+    listed = list(lines)
+    longest = max((line.length or 0 for line in listed), default=0)
+    cells = "".join(_draw_line(line, longest) for line in listed)
     return f"<div class='w-list'><h2>{escape(title)}</h2><ol>{cells}</ol></div>"
 
 
-def _draw_line(line: Line) -> str:
+def _draw_line(line: Line, longest: float) -> str:
     sign = f"<b class='w-sign'>{escape(line.sign)}</b>" if line.sign else ""
     first = f"<span class='w-name'>{escape(line.name)}</span><em>{escape(line.value)}</em>"
     below = f"<small class='w-below'>{escape(line.below)}</small>" if line.below else ""
-    bar = _draw_bar(line.share) if line.share is not None else ""
+    bar = _draw_bar(line.length / (longest or 1)) if line.length is not None else ""
     note = f"<small class='w-beside'>{escape(line.note)}</small>" if line.note else ""
     return f"<li>{sign}{first}{below}{bar}{note}</li>"
 

@@ -103,30 +103,33 @@ def _draw_overdue(about: _About) -> tuple[str, str]:
     chosen = {"scenario": about.scenario, "district": about.unit.unit_id}
     figures = about.ask("overdue_figures", department="", **chosen)[0]
     late = [row for row in about.ask("overdue_departments", **chosen) if row["overdue_cases"]]
-    counts = [row["overdue_cases"] for row in late]
     if not late:
         return view.say("wall.overdue_none"), parts.draw_state(view.say("wall.nothing_late"))
-    longest = max(counts)
-    lines = (
-        parts.Line(
-            name=view.department_name(row["department"]),
-            share=0 if mask.hides(row["overdue_cases"]) else row["overdue_cases"] / longest,
-            value=mask.spell(view, row["overdue_cases"]),
-            note=view.say(
-                "wall.lateness",
-                days=view.decimal(row["mean_overdue_days"]),
-                cases=mask.spell(view, row["seriously_overdue_cases"]),
-            ),
-        )
-        for row in late[:_DEPARTMENTS]
-    )
+    counts = [row["overdue_cases"] for row in late]
     title = view.say(
         "wall.overdue",
         overdue=mask.spell_total(view, figures["overdue_cases"], counts),
         open=mask.spell_total(view, figures["open_cases"], counts),
     )
-    shown = view.say("wall.by_department", shown=min(len(late), _DEPARTMENTS), all=len(late))
-    return title, parts.draw_lines(shown, lines)
+    shown = late[:_DEPARTMENTS]
+    listed = view.say("wall.by_department", shown=len(shown), all=len(late))
+    return title, parts.draw_lines(listed, (_draw_department(view, mask, row) for row in shown))
+
+
+def _draw_department(view: View, mask: Mask, row: Mapping[str, Any]) -> parts.Line:
+    """A department's line; of a count that is masked neither the bar nor the note tells anything."""
+    is_masked = mask.hides(row["overdue_cases"])
+    note = view.say(
+        "wall.lateness",
+        days=view.decimal(row["mean_overdue_days"]),
+        cases=mask.spell(view, row["seriously_overdue_cases"]),
+    )
+    return parts.Line(
+        name=view.department_name(row["department"]),
+        value=mask.spell(view, row["overdue_cases"]),
+        length=0 if is_masked else row["overdue_cases"],
+        note="" if is_masked else note,
+    )
 
 
 def _draw_changes(about: _About) -> tuple[str, str]:
