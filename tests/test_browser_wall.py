@@ -88,6 +88,18 @@ def test_there_is_nothing_but_the_wall(browser: Browser, wall: str, size: str) -
     page.close()
 
 
+def test_the_bars_of_a_list_have_one_scale(browser: Browser, wall: str) -> None:
+    page = open_wall(browser, wall, query="?scene=3")
+    grounds, lengths = (
+        page.evaluate(f"[...document.querySelectorAll('{part}')].map(e => e.getBoundingClientRect().width)")
+        for part in (".w-ground", ".w-length")
+    )
+    # Housing has three late cases, the three others one each.
+    assert max(grounds) - min(grounds) < 1
+    assert lengths == pytest.approx([grounds[0]] + [grounds[0] / 3] * 3, rel=0.01)
+    page.close()
+
+
 def test_a_pinned_scene_stays_and_the_dashboards_address_leads_to_it(browser: Browser, wall: str) -> None:
     page = browser.new_page(locale="zh-CN")
     page.goto(f"{wall}/?view=wall&scene=2")
