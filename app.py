@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-from governance.ui import language
+from governance.ui import language, wall_route
 from governance.ui.frame import choose_language, show_page
 from governance.ui.pages import changes, city_map, data_health, evaluation, model, overdue, overview, scenario
 from governance.ui.routes import list_routes
@@ -42,4 +43,4 @@ if __name__ == "__main__":
     # Streamlit runs this file for every visit; the server imports it once, under its own name.
     show_dashboard()
 else:
-    app = st.App(__file__, routes=list_routes(BUILD_DIR))
+    app = st.App(__file__, routes=list_routes(BUILD_DIR), middleware=[Middleware(wall_route.WallDoor)])

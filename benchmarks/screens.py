@@ -23,6 +23,9 @@ from tests.dashboard import (  # noqa: E402  the folder of the tests is no packa
 
 PAGES = ("overview", "map", "changes", "scenario", "overdue", "evaluation", "model", "health")
 SIZES = {"desk": DESKTOP, "phone": PHONE}
+# The wall's scenes by their numbers in the default rotation, and the screens that it is made for.
+SCENES = {"figures-1080p": "1", "map-1080p": "2", "overdue-1080p": "5", "changes-1080p": "6", "two-wide": "2,5"}
+WALLS = {"1080p": {"width": 1920, "height": 1080}, "wide": {"width": 5120, "height": 1440}}
 
 
 def main(build_dir: Path, folder: Path, only: str = "") -> None:
@@ -33,6 +36,7 @@ def main(build_dir: Path, folder: Path, only: str = "") -> None:
                 for name in PAGES:
                     if only in f"{name}-{language}-{size}":
                         take_picture(browser, address, folder, name=name, language=language, size=size)
+            take_walls(browser, address, folder, language=language, only=only)
 
 
 def take_picture(browser: Browser, address: str, folder: Path, *, name: str, language: str, size: str) -> None:
@@ -65,11 +69,26 @@ def take_picture(browser: Browser, address: str, folder: Path, *, name: str, lan
     page.close()
 
 
+def take_walls(browser: Browser, address: str, folder: Path, *, language: str, only: str) -> None:
+    for name, numbers in SCENES.items():
+        scene, size = name.split("-")
+        if only in f"wall-{scene}-{language}-{size}":
+            page = browser.new_page(viewport=WALLS[size])
+            page.goto(f"{address}/wall?lang={language}&scenes={numbers}")
+            page.locator(".w-scene.is-on").wait_for()
+            keep(page, folder / f"wall-{scene}-{language}-{size}.png")
+            page.close()
+
+
 def save(page: Page, file: Path, size: str) -> None:
     # Streamlit scrolls inside its own box; a window as tall as the content shows all of it.
     tall = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
     page.set_viewport_size({"width": SIZES[size]["width"], "height": max(SIZES[size]["height"], min(tall + 20, 3600))})
     page.wait_for_timeout(700)
+    keep(page, file)
+
+
+def keep(page: Page, file: Path) -> None:
     page.screenshot(path=file)
     # 256 colours are enough for pages of few colours, and a third of the bytes.
     Image.open(file).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(file, optimize=True)

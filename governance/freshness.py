@@ -24,6 +24,8 @@ def is_current(build_dir: Path, city: City) -> bool:
     inputs = manifest["inputs"]
     if inputs.get("configuration") != hash_configuration(city.profile, city.template_set, city.departments):
         return False
+    if manifest["city"].get("wall") != city.profile.wall.model_dump(mode="json"):
+        return False
     if inputs.get("tier_overrides") != hash_overrides(override_file):
         return False
     if inputs.get("base_layers", []) != hash_base_layers(city.profile):

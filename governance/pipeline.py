@@ -37,6 +37,7 @@ from governance.scenarios import (
     resolve_templates,
 )
 from governance.toml_model import nearest
+from governance.wall_plan import find_scenario_faults, find_unit_faults
 
 Progress = Callable[[str, float], None]
 
@@ -125,7 +126,7 @@ def load_city(city_file: Path) -> City:
     if faults:
         raise ConfigError(join_faults("The scenario templates cannot be used:", faults))
     check_categories(profile, templates)
-    _check_pilots(profile, templates.city)
+    _check_scenarios(profile, templates.city)
     return City(profile, templates.city, departments, templates.districts)
 
 
@@ -146,19 +147,20 @@ def local_day(moment_utc: datetime, profile: Profile) -> date:
     return moment_utc.replace(tzinfo=UTC).astimezone(profile.zone).date()
 
 
-def _check_pilots(profile: Profile, templates: Mapping[str, Template]) -> None:
-    """Raise one ConfigError for every pilot of a scenario that the city does not use."""
+def _check_scenarios(profile: Profile, templates: Mapping[str, Template]) -> None:
+    """Raise one ConfigError for every pilot and scene of the wall of a scenario that the city does not use."""
     faults = [
         f"`pilots`: the city has no scenario `{pilot.scenario}`{nearest(pilot.scenario, list(templates)) or '.'}"
         for pilot in profile.pilots
         if pilot.scenario not in templates
     ]
+    faults += find_scenario_faults(profile.wall, list(templates))
     if faults:
-        raise ConfigError(join_faults("The pilots cannot be used:", faults))
+        raise ConfigError(join_faults("Scenarios that the city does not use cannot be named:", faults))
 
 
 def _check_districts(city: City, grids: CityGrids) -> None:
-    """Raise one ConfigError for every overlay or pilot whose district no grid has: it would never judge a case."""
+    """Raise one ConfigError for every overlay, pilot or scene of the wall whose place has no grid."""
     names = grids.frame[["level_1_id", "level_1_zh", "level_1_en"]].drop_duplicates("level_1_id").dropna(how="all")
     ids = {str(text): row.level_1_id for row in names.itertuples(index=False) for text in row if text is not None}
     faults = [
@@ -171,8 +173,20 @@ def _check_districts(city: City, grids: CityGrids) -> None:
         for pilot in city.profile.pilots
         if pilot.district not in ids.values()
     ]
+    faults += find_unit_faults(city.profile.wall, _list_units(grids))
     if faults:
-        raise ConfigError(join_faults("Districts that no grid has cannot be used:", faults))
+        raise ConfigError(join_faults("Places that no grid has cannot be used:", faults))
+
+
+def _list_units(grids: CityGrids) -> dict[str, tuple[int, tuple[str, ...]]]:
+    """Id of every unit above the grids → its level and its names."""
+    units: dict[str, tuple[int, tuple[str, ...]]] = {}
+    for level in (3, 2, 1):
+        columns = [f"level_{level}_{part}" for part in ("id", "zh", "en")]
+        if columns[0] in grids.frame:
+            rows = grids.frame[columns].drop_duplicates(columns[0]).dropna(subset=columns[0])
+            units |= {str(id_): (level, (str(zh), str(en))) for id_, zh, en in rows.itertuples(index=False)}
+    return units
 
 
 def _suggest_district(district: str, ids: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from governance.errors import ConfigError, join_faults
 from governance.toml_model import Strict, nearest, read_model
+from governance.wall_plan import WallPlan
 from governance.work_calendar import WorkCalendar, read_extra_days
 
 
@@ -292,6 +293,7 @@ class Profile(Strict):
     work_calendar: WorkCalendar = WorkCalendar()
     departments: tuple[DepartmentEntry, ...] = ()
     pilots: tuple[Pilot, ...] = ()
+    wall: WallPlan = WallPlan()
     tier_overrides: str | None = None
     sources: tuple[Source, ...] = Field(min_length=1)
     folder: Path = Field(default=Path(), exclude=True)

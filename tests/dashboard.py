@@ -35,22 +35,42 @@ expect.set_options(timeout=_PATIENCE_S * 1000)  # a busy machine is slow, and a 
 @contextmanager
 def running_dashboard(build_dir: Path) -> Iterator[str]:
     """The address of a dashboard that serves `build_dir`; it ends with the block."""
+    port = find_port()
+    process = start_server(build_dir, port)
+    try:
+        yield name_address(port)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def find_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+def name_address(port: int) -> str:
+    """Where a server on this port is found."""
+    return f"http://127.0.0.1:{port}"
+
+
+def start_server(build_dir: Path, port: int) -> subprocess.Popen:
+    """A dashboard that serves `build_dir` and answers already; whoever starts it ends it."""
     command = [
         sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", "127.0.0.1",
     ]  # fmt: skip
     environment = {**os.environ, "GOVERNANCE_BUILD_DIR": str(build_dir)}
+    # The child has its own handle; what it writes is gone with the last one.
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_until_up(address, process)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+    try:
+        _wait_until_up(name_address(port), process)
+    except RuntimeError:
+        process.kill()
+        raise
+    return process
 
 
 @contextmanager

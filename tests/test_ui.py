@@ -113,6 +113,10 @@ QUESTIONS = {
     "unit_figures": UNIT,
     "units": {},
     "waiting": UNIT,
+    "wall_changes": {**UNIT, "scenario": "", "rows": 9},
+    "wall_figures": UNIT,
+    "wall_places": {**UNIT, "rows": 9},
+    "wall_scenarios": {**UNIT, "rows": 9},
 }
 
 
