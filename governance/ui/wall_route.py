@@ -1,7 +1,7 @@
 """The wall's own page beside Streamlit's: it holds no session, so there is nothing to lose when the server restarts.
 
 `/wall` is a page that never changes while it is open; its script asks `/wall/state` what to show. Like the other pages
-it is open in this version, and the access check belongs here. Why it is no Streamlit page: docs/decisions/0015.
+it is open in this version, and the access check belongs here. Why it is no Streamlit page: docs/decisions/0016.
 """
 
 from __future__ import annotations
