@@ -144,7 +144,7 @@ def test_marks_have_a_form_each(city: City) -> None:
     listed = city.sql(
         "select kind from out_inspection where scenario = 'group_rental' order by week desc, grid_no limit 2"
     )
-    assert signs("stops", RENTAL) == [{"red": "◆", "audit": "◇"}[kind] for kind in listed["kind"]]
+    assert signs("stops", RENTAL) == [{"red": "◆", "audit": "■"}[kind] for kind in listed["kind"]]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from governance.ui.language import LANGUAGES, format_decimal, load_texts, say
 from governance.ui.map_points import Subject
 
 MARKS = ("changes", "stops")
-RISEN, FALLEN, STOP, AUDIT_STOP = "▲", "▼", "◆", "◇"
+RISEN, FALLEN, STOP, AUDIT_STOP = "▲", "▼", "◆", "■"
 
 
 def encode_marks(city: City, kind: str, subject: Subject) -> bytes:
