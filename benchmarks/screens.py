@@ -21,7 +21,7 @@ from tests.dashboard import (  # noqa: E402  the folder of the tests is no packa
     wait_until_still,
 )  # fmt: skip
 
-PAGES = ("map", "changes", "scenario", "overdue", "evaluation", "model", "health")
+PAGES = ("map", "changes", "scenario", "overdue", "evaluation", "model", "inspections", "health")
 SIZES = {"desk": DESKTOP, "phone": PHONE}
 
 
@@ -55,6 +55,11 @@ def take_picture(browser: Browser, address: str, folder: Path, *, name: str, lan
             save(page, folder / f"{name}-{tab}-{language}-{size}.png", size)
     if name == "model":
         for tab in ("calibration", "drift", "card", "capacity", "fairness"):
+            page.goto(f"{address}/{path}?tab={tab}")
+            wait_until_still(page)
+            save(page, folder / f"{name}-{tab}-{language}-{size}.png", size)
+    if name == "inspections":
+        for tab in ("paper", "outcomes"):
             page.goto(f"{address}/{path}?tab={tab}")
             wait_until_still(page)
             save(page, folder / f"{name}-{tab}-{language}-{size}.png", size)

@@ -59,6 +59,8 @@ QUESTIONS = {
     "history": {"grid_id": "G-01", "scenario": "group_rental"},
     "illegal_moves": {},
     "illegal_samples": {"sort": "", "rows": 9},
+    "inspection_figures": {"scenario": "group_rental", "unit_id": ""},
+    "inspections": {"scenario": "", "unit_id": ""},
     "levels": {},
     "model_calibration": {"scenario": "~all", "grouping": "tier"},
     "model_capacity": {"scenario": "group_rental", "teams": 1, "visits": 5, "weeks": 4},
@@ -157,7 +159,7 @@ def test_no_words_stand_in_the_code() -> None:
 def test_english_texts_hold_no_chinese_and_chinese_ones_do() -> None:
     assert [key for key, text in language.load_texts("en").items() if re.search("[一-鿿]", text)] == []
     bare = {key for key, text in language.load_texts("zh").items() if not re.search("[一-鿿]", text)}
-    assert bare <= {"sheet.comma", "sheet.semicolon", "card.almost_certain", "unit.interval", *SCORE_PARTS}
+    assert bare <= {"sheet.comma", "sheet.semicolon", "card.almost_certain", "stop.sign", "unit.interval", *SCORE_PARTS}
 
 
 @pytest.mark.parametrize(
