@@ -47,7 +47,7 @@ def spell_why(language: str, stop: Mapping[Any, Any]) -> str:
         language,
         "stop.why_red",
         expected=words.format_decimal(language, stop["expected_reports_28d"], digits=2),
-        reason=texts[key].format(value=value) if key in texts else str(stop["feature"]),
+        reason=words.say(language, key, value=value) if key in texts else str(stop["feature"]),
         share=words.format_share(language, stop["share"], digits=0),
     )
 
