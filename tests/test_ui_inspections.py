@@ -61,7 +61,7 @@ def test_the_tiny_city_by_hand(tiny: Path) -> None:
     assert figures["With urgent cases"][0] == "1"
     first, second = read_stops(page)
     assert "G-03" in first
-    assert "1.50 reports expected in 28 days; largest part (75%)" in first
+    assert "1.50 reports expected in 28 days. Largest part (75%)" in first
     assert "overdue cases: 1" in first
     assert "g-audit" not in first
     assert "G-01" in second

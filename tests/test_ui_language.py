@@ -72,7 +72,7 @@ def list_keys(path: Path, sections: set[str]) -> Iterator[str]:
 
 
 def is_key(text: str, sections: set[str]) -> bool:
-    return bool(KEY.fullmatch(text)) and text.split(".")[0] in sections
+    return bool(KEY.fullmatch(text)) and text.split(".", maxsplit=1)[0] in sections
 
 
 def find_unused(texts: set[str], keys: set[str], words: frozenset[str]) -> list[str]:

@@ -44,7 +44,7 @@ def show_sheet(titles: Sequence[str], stops: Iterable[Stop], boxes: Sequence[str
     body = "".join(
         f"<tr><td>{escape(stop.number)}</td>"
         f"<td>{mark_tier(stop.tier, '')}{escape(stop.grid_id)}{_mark(stop.audit, 'g-audit')}</td>"
-        f"<td>{escape(stop.place)}</td><td>{escape(stop.why)} {escape(stop.urgent)}</td>{empty}</tr>"
+        f"<td>{escape(stop.place)}</td><td>{escape(stop.why)}{_mark(stop.urgent, 'g-urgent')}</td>{empty}</tr>"
         for stop in stops
     )
     table = f"<table class='g-table g-paper'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -27,16 +27,17 @@ _KINDS = {
 
 
 def show_list(view: View, scenario: str, unit: Unit) -> None:
-    """Figures, how audits are meant, files, the stops with why, and what to check."""
+    """Figures, how audits are meant, what to check, files, and the stops with why."""
     figures = _ask_figures(view, scenario, unit)
     if figures is None:
         return
     _show_figures(view, figures)
     _explain(view, figures)
+    with st.expander(view.say("inspections.what"), key="inspection_checks"):
+        _show_checks(view, scenario, unit)
     parts.show_title(view.say("inspections.stops"), _spell_week(view, "inspections.stops_note", figures))
     _offer_downloads(view, scenario, unit, figures)
     show_stops(_make_stops(view, scenario, unit, figures))
-    _show_checks(view, scenario, unit)
 
 
 def show_paper(view: View, scenario: str, unit: Unit) -> None:
