@@ -12,13 +12,24 @@ from starlette.middleware import Middleware
 
 from governance.ui import language, wall_route
 from governance.ui.frame import choose_language, show_page
-from governance.ui.pages import changes, city_map, data_health, evaluation, model, overdue, overview, scenario
+from governance.ui.pages import (
+    changes,
+    city_map,
+    data_health,
+    evaluation,
+    inspections,
+    model,
+    overdue,
+    overview,
+    scenario,
+)
 from governance.ui.routes import list_routes
 
 BUILD_DIR = Path(os.environ.get("GOVERNANCE_BUILD_DIR") or Path(__file__).with_name("build"))
 PAGES = {
     "overview": overview.show, "map": city_map.show, "changes": changes.show, "scenario": scenario.show,
-    "overdue": overdue.show, "evaluation": evaluation.show, "model": model.show, "health": data_health.show,
+    "overdue": overdue.show, "evaluation": evaluation.show, "model": model.show, "inspections": inspections.show,
+    "health": data_health.show,
 }  # fmt: skip
 
 

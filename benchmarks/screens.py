@@ -21,7 +21,9 @@ from tests.dashboard import (  # noqa: E402  the folder of the tests is no packa
     wait_until_still,
 )  # fmt: skip
 
-PAGES = ("overview", "map", "changes", "scenario", "overdue", "evaluation", "model", "health")
+PAGES = (
+    "overview", "map", "changes", "scenario", "overdue", "evaluation", "model", "inspections", "health",
+)  # fmt: skip
 SIZES = {"desk": DESKTOP, "phone": PHONE}
 # The wall's scenes by their numbers in the default rotation, and the screens that it is made for.
 SCENES = {"figures-1080p": "1", "map-1080p": "2", "overdue-1080p": "5", "changes-1080p": "6", "two-wide": "2,5"}
@@ -59,6 +61,11 @@ def take_picture(browser: Browser, address: str, folder: Path, *, name: str, lan
             save(page, folder / f"{name}-{tab}-{language}-{size}.png", size)
     if name == "model":
         for tab in ("calibration", "drift", "card", "capacity", "fairness"):
+            page.goto(f"{address}/{path}?tab={tab}")
+            wait_until_still(page)
+            save(page, folder / f"{name}-{tab}-{language}-{size}.png", size)
+    if name == "inspections":
+        for tab in ("paper", "outcomes"):
             page.goto(f"{address}/{path}?tab={tab}")
             wait_until_still(page)
             save(page, folder / f"{name}-{tab}-{language}-{size}.png", size)
