@@ -11,13 +11,24 @@ import streamlit as st
 
 from governance.ui import language
 from governance.ui.frame import choose_language, show_page
-from governance.ui.geometry_route import list_routes
-from governance.ui.pages import changes, city_map, data_health, evaluation, inspections, model, overdue, scenario
+from governance.ui.pages import (
+    changes,
+    city_map,
+    data_health,
+    evaluation,
+    inspections,
+    model,
+    overdue,
+    overview,
+    scenario,
+)
+from governance.ui.routes import list_routes
 
 BUILD_DIR = Path(os.environ.get("GOVERNANCE_BUILD_DIR") or Path(__file__).with_name("build"))
 PAGES = {
-    "map": city_map.show, "changes": changes.show, "scenario": scenario.show, "overdue": overdue.show,
-    "evaluation": evaluation.show, "model": model.show, "inspections": inspections.show, "health": data_health.show,
+    "overview": overview.show, "map": city_map.show, "changes": changes.show, "scenario": scenario.show,
+    "overdue": overdue.show, "evaluation": evaluation.show, "model": model.show,
+    "inspections": inspections.show, "health": data_health.show,
 }  # fmt: skip
 
 
@@ -29,11 +40,12 @@ def show_dashboard() -> None:
     pages = [
         st.Page(
             partial(show_page, name, show, build_dir=BUILD_DIR, now_utc=now_utc),
-            title=language.say(spoken, f"{name}.menu"), url_path=name, default=name == "map",
+            title=language.say(spoken, f"{name}.menu"), url_path=name, default=name == "overview",
         )
         for name, show in PAGES.items()
     ]  # fmt: skip
-    st.session_state["page_map"], st.session_state["page_changes"] = pages[:2]
+    for name, page in zip(PAGES, pages, strict=True):
+        st.session_state[f"page_{name}"] = page
     st.navigation(pages, position="top").run()
 
 

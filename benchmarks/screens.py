@@ -21,7 +21,7 @@ from tests.dashboard import (  # noqa: E402  the folder of the tests is no packa
     wait_until_still,
 )  # fmt: skip
 
-PAGES = ("map", "changes", "scenario", "overdue", "evaluation", "model", "inspections", "health")
+PAGES = ("overview", "map", "changes", "scenario", "overdue", "evaluation", "model", "inspections", "health")
 SIZES = {"desk": DESKTOP, "phone": PHONE}
 
 
@@ -36,7 +36,7 @@ def main(build_dir: Path, folder: Path, only: str = "") -> None:
 
 
 def take_picture(browser: Browser, address: str, folder: Path, *, name: str, language: str, size: str) -> None:
-    path = "" if name == "map" else name
+    path = "" if name == "overview" else name
     page = open_page(browser, f"{address}/{path}", language=language, viewport=SIZES[size])
     if name == "map":
         wait_for_map(page)
@@ -44,7 +44,7 @@ def take_picture(browser: Browser, address: str, folder: Path, *, name: str, lan
         page.locator(".st-key-reddest button").first.click()
         page.locator(".g-card").wait_for()
         wait_until_still(page)
-    if name == "scenario":
+    if name in {"overview", "scenario"}:
         page.locator("[data-testid=stVegaLiteChart]").first.wait_for()
     suffix = "-card" if name == "map" else ""
     save(page, folder / f"{name}{suffix}-{language}-{size}.png", size)

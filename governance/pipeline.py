@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from governance import outputs, refresh, snapshot, warehouse
+from governance.base_layers import hash_base_layers, read_base_layers
 from governance.cases.assembly import Judging, build_cases, check_categories
 from governance.cases.departments import index_departments
 from governance.cases.lifecycle import Telling, prepare_telling, tell_files
@@ -67,6 +68,7 @@ def build_city(
     stage = build_dir / "stage"
     grids = load_grids(city.profile, stage)
     _check_districts(city, grids)
+    base_layers = read_base_layers(city.profile, bounds=tuple(grids.frame.total_bounds))
     override_file = read_override_file(city.profile)
     day = local_day(as_of_utc or now_utc, city.profile)
     overrides = parse_override_file(override_file, city.profile, grids, tuple(city.templates), today=day)
@@ -85,6 +87,7 @@ def build_city(
         progress("cases", 0.6)
         previous = refresh.find_changes(last, staged, city.profile, as_of_utc=moment)
         outputs.load_grid_tables(con, grids, city.profile)
+        warehouse.load_arrow(con, "meta_map_layer", base_layers)
         placed = _place_and_tell(con, staged, placement, telling, folder=stage)
         judging = Judging(city.profile, city.template_set, city.departments, clock, moment)
         build_cases(con, placed, judging, previous=previous)
@@ -97,6 +100,7 @@ def build_city(
         manifest = _describe(city, staged, grids, moment, now_utc=now_utc)
         manifest["inputs"] |= {"configuration": configuration, "placement": placement.key}
         manifest["inputs"] |= {"tier_overrides": refresh.hash_overrides(override_file)}
+        manifest["inputs"] |= {"base_layers": hash_base_layers(city.profile)}
         return snapshot.publish(draft, manifest=manifest)
 
 

@@ -7,7 +7,7 @@ import gzip
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = [*sorted((ROOT / "governance" / "ui").rglob("*.py")), ROOT / "app.py"]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 UNIT = {"level": 0, "unit_id": "", "scenario": "group_rental"}
+WORLD = {"west": -180, "south": -90, "east": 180, "north": 90}
 SCORE_PARTS = {"evaluation.part_higher", "evaluation.part_lower"}
 ALL = {"department": "", "scenario": "", "district": ""}
 QUESTIONS = {
@@ -46,6 +47,8 @@ QUESTIONS = {
     "grid_id": {"grid_no": 1},
     "grid_marks": {"grid_id": "G-01", "scenario": "group_rental"},
     "grid_tiers": {"grid_id": "G-01", "scenario": "group_rental"},
+    "group_figures": {**UNIT, **WORLD},
+    "group_grids": {**UNIT, **WORLD},
     "health_checks": {},
     "health_files": {},
     "health_places": {},
@@ -61,6 +64,14 @@ QUESTIONS = {
     "inspection_figures": {"scenario": "group_rental", "unit_id": ""},
     "inspections": {"scenario": "", "unit_id": ""},
     "levels": {},
+    "map_base": {},
+    "map_changes": {**UNIT, "scenario": "fire_lane"},
+    "map_counts": UNIT,
+    "map_hover": {"scenario": "group_rental"},
+    "map_incidents": UNIT,
+    "map_letters": UNIT,
+    "map_overdue": UNIT,
+    "map_stops": UNIT,
     "model_calibration": {"scenario": "~all", "grouping": "tier"},
     "model_capacity": {"scenario": "group_rental", "teams": 1, "visits": 5, "weeks": 4},
     "model_capacity_choices": {"scenario": "group_rental"},
@@ -81,6 +92,13 @@ QUESTIONS = {
     "overdue_matrix": ALL,
     "overdue_posts": {**ALL, "language": "en"},
     "overdue_rates": ALL,
+    "overview_figures": UNIT,
+    "overview_grids": {**UNIT, "rows": 9},
+    "overview_late": {**UNIT, "minimum": 1, "rows": 9},
+    "overview_turned": {**UNIT, "scenario": "", "rows": 9},
+    "overview_units": UNIT,
+    "overview_weeks": {**UNIT, "is_below": True, "weeks": 26, "as_of_day": date(2025, 3, 1)},
+    "places": {},
     "ranked_grids": {**UNIT, "rows": 9},
     "reasons": {"grid_id": "G-01", "scenario": "group_rental"},
     "recurrence_curve": {"scenario": "group_rental", "department": "", "last_day": 180},
@@ -130,7 +148,15 @@ def test_both_languages_have_the_same_keys_with_the_same_names_in_braces() -> No
 def test_english_texts_hold_no_chinese_and_chinese_ones_do() -> None:
     assert [key for key, text in language.load_texts("en").items() if re.search("[一-鿿]", text)] == []
     bare = {key for key, text in language.load_texts("zh").items() if not re.search("[一-鿿]", text)}
-    assert bare <= {"sheet.comma", "sheet.semicolon", "card.almost_certain", "stop.sign", "unit.interval", *SCORE_PARTS}
+    assert bare <= {
+        "sheet.comma",
+        "sheet.semicolon",
+        "card.almost_certain",
+        "stop.sign",
+        "unit.interval",
+        "overview.red_bar",
+        *SCORE_PARTS,
+    }
 
 
 @pytest.mark.parametrize(
@@ -265,12 +291,13 @@ def fetch(build_dir: Path, path: str, **headers: str) -> tuple[int, dict[str, st
     async def send(message: dict) -> None:
         sent.append(message)
 
+    path, _, query = path.partition("?")
     scope = {
         "type": "http",
         "method": "GET",
         "path": unquote(path),
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "root_path": "",
         "scheme": "http",
         "http_version": "1.1",

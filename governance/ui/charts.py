@@ -94,7 +94,12 @@ def _dated(frame: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def show_chart(chart: Any, *, height: int) -> None:
     """A chart in the pages' style, as wide as its place."""
-    styled = (
+    st.altair_chart(style_chart(chart, height=height), width="stretch", theme=None)
+
+
+def style_chart(chart: Any, *, height: int) -> Any:
+    """The chart in the pages' style."""
+    return (
         chart.properties(height=height)
         .configure_view(strokeWidth=0)
         .configure_axis(
@@ -108,4 +113,3 @@ def show_chart(chart: Any, *, height: int) -> None:
             titleFontWeight="normal",
         )
     )
-    st.altair_chart(styled, width="stretch", theme=None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from governance.ui.address import keep_choice, keep_widget, read_choice
+from governance.ui.own_unit import WHOLE_CITY, read_own_unit
 from governance.ui.view import View
 
 
@@ -67,14 +68,44 @@ def _keep_tab(key: str, labels: dict[str, str]) -> None:
 
 def choose_district(view: View, *, on_page: str) -> Unit:
     """The whole city, a unit of its first level, or the deeper unit that the address names."""
-    units = list_units(view)
     asked = find_unit(view, read_choice("unit"))
-    options = {"": view.say("choose.whole_city")}
-    options |= {unit.unit_id: unit.name for unit in units if unit.level == 1}
-    if asked.unit_id not in options:
+    options = _list_districts(view)
+    if asked.level > 1:
         options[asked.unit_id] = asked.name
     chosen = choose(name_level(view, 1), "unit", options, on_page=on_page)
     return find_unit(view, chosen)
+
+
+def choose_town(view: View, *, on_page: str) -> Unit:
+    """The whole city, a unit of its first level or of its second: a select box for each level that the city has.
+
+    Of a deeper unit in the address: the one of the second level that holds it.
+    """
+    path = list_path(view, find_unit(view, read_choice("unit")))[1:3]
+    first, second = st.columns(2)
+    with first:
+        chosen = path[0].unit_id if path else ""
+        district = find_unit(
+            view, choose(name_level(view, 1), "unit", _list_districts(view), on_page=on_page, otherwise=chosen)
+        )
+    towns = {unit.unit_id: unit.name for unit in list_units(view) if is_below(unit, district)}
+    if district.level == 0 or not towns:
+        return district
+    options = {district.unit_id: view.say("choose.whole_unit", unit=district.name), **towns}
+    with second:
+        town = choose(name_level(view, 2), "unit", options, on_page=f"{on_page}_town", otherwise=path[-1].unit_id)
+    return find_unit(view, town)
+
+
+def is_below(unit: Unit, above: Unit) -> bool:
+    """Whether a unit lies right below another one."""
+    return unit.level == above.level + 1 and unit.parent_id == above.unit_id
+
+
+def _list_districts(view: View) -> dict[str, str]:
+    """The whole city and the units of its first level; the city is told by name where a viewer starts elsewhere."""
+    options = {WHOLE_CITY if read_own_unit(view) else "": view.say("choose.whole_city")}
+    return options | {unit.unit_id: unit.name for unit in list_units(view) if unit.level == 1}
 
 
 def list_units(view: View) -> tuple[Unit, ...]:
