@@ -28,8 +28,8 @@ from governance.ui.routes import list_routes
 BUILD_DIR = Path(os.environ.get("GOVERNANCE_BUILD_DIR") or Path(__file__).with_name("build"))
 PAGES = {
     "overview": overview.show, "map": city_map.show, "changes": changes.show, "scenario": scenario.show,
-    "overdue": overdue.show, "evaluation": evaluation.show, "model": model.show, "inspections": inspections.show,
-    "health": data_health.show,
+    "overdue": overdue.show, "evaluation": evaluation.show, "model": model.show,
+    "inspections": inspections.show, "health": data_health.show,
 }  # fmt: skip
 
 

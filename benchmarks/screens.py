@@ -21,9 +21,7 @@ from tests.dashboard import (  # noqa: E402  the folder of the tests is no packa
     wait_until_still,
 )  # fmt: skip
 
-PAGES = (
-    "overview", "map", "changes", "scenario", "overdue", "evaluation", "model", "inspections", "health",
-)  # fmt: skip
+PAGES = ("overview", "map", "changes", "scenario", "overdue", "evaluation", "model", "inspections", "health")
 SIZES = {"desk": DESKTOP, "phone": PHONE}
 # The wall's scenes by their numbers in the default rotation, and the screens that it is made for.
 SCENES = {"figures-1080p": "1", "map-1080p": "2", "overdue-1080p": "5", "changes-1080p": "6", "two-wide": "2,5"}

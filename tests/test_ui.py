@@ -156,6 +156,7 @@ def test_english_texts_hold_no_chinese_and_chinese_ones_do() -> None:
         "sheet.comma",
         "sheet.semicolon",
         "card.almost_certain",
+        "stop.sign",
         "unit.interval",
         "overview.red_bar",
         "stop.sign",

@@ -33,6 +33,7 @@ ALLOWED = {"语言 / Language": "the switch of languages says its name in both"}
 # Patterns of numbers and times in the screens' code that are none of the language's, and why.
 PATTERNS = {
     ("parts.py", ".1f"): "the width of a bar in the style",
+    ("map.py", ".f"): "a box of coordinates, for the browser",
     ("map.py", "x"): "the digits of the tiers, for the browser",
     ("evaluation_score.py", "g"): "weights in the address, which has no language",
     ("language.py", "%Y-%m-%d %H:%M"): "a time that sorts in a column, the same in both languages",
@@ -99,13 +100,18 @@ def test_unused_texts_are_found() -> None:
     assert find_unused({"a.b", "tier.red", "tier.blue", "a.c"}, {"a.b", "tier.*"}, words) == ["a.c", "tier.blue"]
 
 
+def strip_markup(text: str) -> str:
+    """What a reader sees of HTML."""
+    return re.sub(r"<style>.*</style>|<[^>]*>|&\w+;", "", text)
+
+
 def read_texts(node: ast.expr) -> Iterator[str]:
     """The literal texts of an argument; of markup, what stands between the tags."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield re.sub(r"<[^>]*>|&\w+;", "", node.value)
+        yield strip_markup(node.value)
     elif isinstance(node, ast.JoinedStr):
         told = "".join(str(part.value) if isinstance(part, ast.Constant) else "" for part in node.values)
-        yield re.sub(r"<[^>]*>|&\w+;", "", told)
+        yield strip_markup(told)
     elif isinstance(node, ast.BinOp | ast.IfExp | ast.List | ast.Tuple | ast.Dict):
         for part in node.values if isinstance(node, ast.Dict) else ast.iter_child_nodes(node):
             if isinstance(part, ast.expr):
@@ -126,7 +132,7 @@ def find_hard_coded(tree: ast.Module) -> Iterator[str]:
         given = [(keyword.arg or "", keyword.value) for keyword in node.keywords]
         if re.match(r"alt\.", name):
             given = [(word, value) for word, value in given if word == "title"]
-        elif re.match(r"(st|parts)\.(?!session_state|query_params|cache_|columns|container|get_option)", name):
+        elif re.match(r"(st|parts)\.(?!session_state|query_params|cache_|columns|container|get_option|context)", name):
             given += [("", value) for value in node.args]
         else:
             continue
@@ -210,13 +216,15 @@ NEVER_ONE = {
     "change.other_scenarios": "two digits after the point", "change.model": "two digits after the point",
     "change.below_floor": "two digits after the point", "sheet.tiers_text": "two digits after the point",
     "stop.why_red": "two digits after the point", "worth.shift": "two digits after the point",
-    "unit.points": "a sign and a digit after the point", "worth.better": "three digits after the point",
+    "overview.rate_yoy": "a sign and a digit after the point", "map.hover": "two digits after the point",
+    "capacity.finding": "a digit after the point", "unit.points": "a sign and a digit after the point",
+    "worth.better": "three digits after the point",
     "worth.unclear": "three digits after the point", "worth.worse": "three digits after the point",
     "mark.flare_text": "windows of 7, 14 and 28 days",
     "worth.days_ahead": "horizons of 7 and 28 days", "worth.note": "horizons of 7 and 28 days",
     "health.samples_note": "a page's own limit", "calibration.finding": "a tier's name; two digits after the point",
 }  # fmt: skip
-NO_NOUNS = {"as", "is", "has", "its", "this", "was", "catches", "flares", "moves"}
+NO_NOUNS = {"lies", "as", "is", "has", "its", "this", "was", "catches", "flares", "moves"}
 
 
 def list_nouns_behind_one() -> Iterator[tuple[str, str]]:
@@ -224,7 +232,7 @@ def list_nouns_behind_one() -> Iterator[tuple[str, str]]:
     for key, text in language.load_texts("en").items():
         names = {name: "1" for _, name, _, _ in Formatter().parse(text) if name}
         told = language.fill_text("en", text, **names) if names else ""
-        for noun in re.findall(r"(?<![\d.,–:@%] )\b1 (?:[a-z]+ )?([a-z]+s)\b(?! [×(])", told):
+        for noun in re.findall(r"(?<![\d.,–:@%] )\b1 (?:[a-z]+ )?([a-z]+s)\b(?! ×)", told):
             if noun not in NO_NOUNS:
                 yield key, noun
 

@@ -28,7 +28,7 @@ def load_texts(language: str) -> Mapping[str, str]:
     return {f"{part}.{key}": text for part, texts in document.items() for key, text in texts.items()}
 
 
-def say(language: str, key: str, **values: object) -> str:
+def say(language: str, key: str, /, **values: object) -> str:
     """The text of a key with its `{names}` filled in; raises KeyError for a key that the table lacks.
 
     `{cases:case|cases}` is one of the words, as the language counts the value `cases` (a number, or one as written).
@@ -36,7 +36,7 @@ def say(language: str, key: str, **values: object) -> str:
     return fill_text(language, load_texts(language)[key], **values)
 
 
-def fill_text(language: str, text: str, **values: object) -> str:
+def fill_text(language: str, text: str, /, **values: object) -> str:
     """A text of the table with its `{names}` filled in, see `say`."""
     # Most texts count nothing, and the plain way is ten times faster.
     return _Counting(language).vformat(text, (), values) if "|" in text else text.format(**values)

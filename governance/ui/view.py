@@ -74,7 +74,7 @@ class View:
         city = self.city.manifest["city"]
         return str(city.get(f"name_{self.language}") or city.get("id", ""))
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: str, /, **values: object) -> str:
         """A text in the view's language."""
         return words.say(self.language, key, **values)
 
