@@ -6,7 +6,7 @@ from pathlib import Path
 
 from starlette.routing import Route
 
-from governance.ui import geometry_route, layer_route, own_unit_route, style_route
+from governance.ui import geometry_route, layer_route, own_unit_route, style_route, wall_route
 
 
 def list_routes(build_dir: Path) -> list[Route]:
@@ -16,4 +16,5 @@ def list_routes(build_dir: Path) -> list[Route]:
         *layer_route.list_routes(build_dir),
         *own_unit_route.list_routes(build_dir),
         *style_route.list_routes(),
+        *wall_route.list_routes(build_dir),
     ]
