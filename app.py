@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from governance.ui import language, wall_route
+from governance.ui import language
 from governance.ui.frame import choose_language, show_page
 from governance.ui.pages import (
     changes,
@@ -24,6 +24,7 @@ from governance.ui.pages import (
     scenario,
 )
 from governance.ui.routes import list_routes
+from governance.ui.wall_route import WallDoor
 
 BUILD_DIR = Path(os.environ.get("GOVERNANCE_BUILD_DIR") or Path(__file__).with_name("build"))
 PAGES = {
@@ -54,4 +55,4 @@ if __name__ == "__main__":
     # Streamlit runs this file for every visit; the server imports it once, under its own name.
     show_dashboard()
 else:
-    app = st.App(__file__, routes=list_routes(BUILD_DIR), middleware=[Middleware(wall_route.WallDoor)])
+    app = st.App(__file__, routes=list_routes(BUILD_DIR), middleware=[Middleware(WallDoor)])

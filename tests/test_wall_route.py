@@ -88,7 +88,7 @@ def test_the_address_of_the_dashboard_leads_to_the_wall_too(build_dir: Path) -> 
 
     door = WallDoor(pages)
     status, headers, _ = fetch(build_dir, "/?view=wall&lang=zh&scenes=1,2", app=door)
-    assert (status, headers["location"]) == (307, "wall?view=wall&lang=zh&scenes=1,2")
+    assert (status, headers["location"]) == (307, "/wall?view=wall&lang=zh&scenes=1,2")
     # The page of late cases calls its lists `view`: they stay its own.
     for path in ("/", "/?view=overdue", "/overdue?view=wall", "/overdue?view=overdue"):
         assert fetch(build_dir, path, app=door)[2] == b"pages"

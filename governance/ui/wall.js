@@ -32,6 +32,8 @@
       trouble = "lost";
     }
     tell();
+    // The browser keeps a line about each answer; nobody reads them.
+    performance.clearResourceTimings();
     setTimeout(ask, wait_s * 1000);
   };
 

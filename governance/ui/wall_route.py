@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from governance.ui import language as words
 from governance.ui import palette
-from governance.ui.base_path import add_base
+from governance.ui.base_path import add_base, read_base
 from governance.ui.wall import describe_wall
 
 # No text from a file can run or draw anything even if it were not escaped: scripts, styles and calls are our own files.
@@ -65,11 +65,11 @@ class WallDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Redirect, or let the request through."""
-        if scope["type"] == "http" and scope["path"].endswith("/"):
-            asked = parse_qs(scope["query_string"].decode("latin-1"))
-            if asked.get("view") == ["wall"]:
-                kept = scope["query_string"].decode("latin-1")
-                await RedirectResponse(f"wall?{kept}")(scope, receive, send)
+        # The page of late cases calls its lists `view` too, so only the dashboard's first address is a door.
+        if scope["type"] == "http" and scope["path"].rstrip("/") == read_base():
+            asked = scope["query_string"].decode("latin-1")
+            if parse_qs(asked).get("view") == ["wall"]:
+                await RedirectResponse(f"{add_base('/wall')}?{asked}")(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from governance.ui import palette
 from governance.ui import wall_parts as parts
-from governance.ui.choices import Unit, find_unit
+from governance.ui.choices import Unit
 from governance.ui.geometry import make_shapes
 from governance.ui.language import MISSING
 from governance.ui.map import Box
@@ -57,10 +57,19 @@ class _About:
 
 def draw_scene(view: View, scene: WallScene, plan: WallPlan) -> str:
     """One scene of the plan in the view's language."""
-    unit = find_unit(view, scene.unit)
+    unit = _find_unit(view, scene.unit)
     about = _About(view, scene.scenario, unit, choose_mask(plan, unit))
     title, body = _DRAWERS[scene.page](about)
     return parts.frame_scene(scene.page, about.spell(), title, body)
+
+
+def _find_unit(view: View, unit_id: str) -> Unit:
+    """The unit with this id, or the city; asked without keeping all units of every generation for the pages."""
+    rows = view.city.ask("ui_units").to_dict("records") if unit_id else []
+    row = next((row for row in rows if row["unit_id"] == unit_id and row["level"] > 0), None)
+    if row is None:
+        return Unit(0, "", view.city_name, "")
+    return Unit(int(row["level"]), unit_id, str(row[f"name_{view.language}"]), str(row["parent_unit_id"] or ""))
 
 
 def _draw_map(about: _About) -> tuple[str, str]:
@@ -71,10 +80,15 @@ def _draw_map(about: _About) -> tuple[str, str]:
     if not figures or not bounds or not digits[0]["digits"]:
         return view.say("wall.map_plain"), parts.draw_state(view.say("state.no_grids_title"), view.say("map.no_tiers"))
     west, south, east, north = (float(bounds[0][side]) for side in ("west", "south", "east", "north"))
-    box = Box(west, south, east, north)
     places = about.ask_here("wall_places", rows=_PLACES)
     pins = [Pin(number, float(row["lon"]), float(row["lat"])) for number, row in enumerate(places, start=1)]
-    drawing = draw_map(make_shapes(view.city), digits[0]["digits"], box=box, pins=pins, title=view.say("wall.map_alt"))
+    drawing = draw_map(
+        make_shapes(view.city),
+        digits[0]["digits"],
+        box=Box(west, south, east, north),
+        pins=pins,
+        title=view.say("wall.map_alt"),
+    )
     title = view.say("wall.map", red=view.count(figures[0]["red"]), grids=view.count(figures[0]["grids"]))
     return title, f"{drawing}<div class='w-side'>{_draw_legend(view, figures[0])}{_draw_places(view, places)}</div>"
 
