@@ -81,10 +81,11 @@ def fill_tiny(con: warehouse.Connection) -> None:
     load_rows(con, "core_illegal_move", tiny_lives.MOVE_SCHEMA, tiny_lives.list_moves(AS_OF_UTC, hostile=SCRIPT))
     extensions = tiny_lives.list_extensions(AS_OF_UTC, hostile=SCRIPT)
     load_rows(con, "src_extension", tiny_lives.EXTENSION_SCHEMA, extensions)
+    load_rows(con, "src_pause", tiny_lives.PAUSE_SCHEMA, tiny_lives.list_pauses(AS_OF_UTC, hostile=SCRIPT))
     load_rows(con, "src_incident", tiny_lives.PROMISE_SCHEMA, tiny_lives.list_promises(AS_OF_UTC))
     for table, (schema, rows) in list_meta().items():
         load_rows(con, table, schema, rows)
-    for table in ("out_handover", "out_extension"):
+    for table in ("core_pause", "core_extension", "out_handover", "out_extension"):
         warehouse.build_table(con, table, as_of_utc=AS_OF_UTC)
     profile = SimpleNamespace(name_zh="小城（合成）", name_en="Tiny (synthetic)", zone=ZoneInfo(ZONE), timezone=ZONE)
     outputs.build_outputs(con, profile, list_templates(), as_of_utc=AS_OF_UTC)
