@@ -9,9 +9,9 @@ from __future__ import annotations
 import streamlit as st
 
 NAMES = (
-    "lang", "scenario", "unit", "grid", "department", "district", "stage", "filter", "tab", "kind", "compare", "view",
-    "age", "part", "by", "period", "begins", "cohort", "volume", "indicator", "member", "weights", "pilot", "since",
-    "horizon", "teams", "visits", "weeks",
+    "lang", "scenario", "unit", "grid", "case", "department", "district", "stage", "filter", "tab", "kind", "compare",
+    "view", "age", "part", "by", "period", "begins", "cohort", "volume", "indicator", "member", "weights", "pilot",
+    "since", "horizon", "teams", "visits", "weeks",
 )  # fmt: skip
 _STORE = "address"
 _PAGE = "address_page"
