@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from governance import warehouse
+from governance.cases.moves import KINDS
 from governance.city import City, open_city
 from governance.ui import address, geometry, language, parts
 from governance.ui import map as city_map
@@ -32,9 +33,17 @@ SOURCES = [*sorted((ROOT / "governance" / "ui").rglob("*.py")), ROOT / "app.py"]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 UNIT = {"level": 0, "unit_id": "", "scenario": "group_rental"}
 SCORE_PARTS = {"evaluation.part_higher", "evaluation.part_lower"}
+CASE = {"source": "platform", "incident_id": "A-2"}
 ALL = {"department": "", "scenario": "", "district": ""}
 QUESTIONS = {
     "bounds": {"level": 0, "unit_id": ""},
+    "case": CASE,
+    "case_events": {**CASE, "kinds": list(KINDS)},
+    "case_limits": CASE,
+    "case_links": CASE,
+    "case_pauses": CASE,
+    "case_sources": {"incident_id": "A-2"},
+    "case_stints": CASE,
     "change_figures": UNIT,
     "change_reasons": {"scenario": "", "district": ""},
     "children": UNIT,
@@ -44,6 +53,7 @@ QUESTIONS = {
     "flows": {"scenario": "group_rental", "district": "", "kind": ""},
     "funnel": UNIT,
     "grid": {"grid_id": "G-01", "scenario": "group_rental"},
+    "grid_figures": {"grid_id": "G-01", "scenario": "group_rental"},
     "grid_id": {"grid_no": 1},
     "grid_marks": {"grid_id": "G-01", "scenario": "group_rental"},
     "grid_tiers": {"grid_id": "G-01", "scenario": "group_rental"},
@@ -69,6 +79,7 @@ QUESTIONS = {
     "model_flare_ups": {"scenario": "", "rows": 9},
     "model_level": {},
     "model_other_rates": {"scenario": "group_rental", "rows": 9},
+    "months": {**UNIT, "level": 4, "unit_id": "G-01"},
     "open_cases": {"grid_id": "G-01", "scenario": "group_rental", "rows": 9},
     "overdue_ages": {},
     "overdue_bounces": {**ALL, "department": "housing"},
@@ -80,6 +91,7 @@ QUESTIONS = {
     "overdue_matrix": ALL,
     "overdue_posts": {**ALL, "language": "en"},
     "overdue_rates": ALL,
+    "place_cases": {"grid_no": 0, "scenario": "group_rental", "rows": 9},
     "ranked_grids": {**UNIT, "rows": 9},
     "reasons": {"grid_id": "G-01", "scenario": "group_rental"},
     "recurrence_curve": {"scenario": "group_rental", "department": "", "last_day": 180},
@@ -93,8 +105,10 @@ QUESTIONS = {
     "tier_digits": UNIT,
     "trend": UNIT,
     "unit_figures": UNIT,
+    "unit_grids": {**UNIT, "rows": 9},
     "units": {},
     "waiting": UNIT,
+    "weeks": UNIT,
 }
 
 
@@ -206,7 +220,11 @@ def test_escaped_markdown_keeps_no_mark_of_its_own(text: str) -> None:
 def test_every_question_of_the_pages_answers_on_the_tiny_city(city: City) -> None:
     names = {name.removeprefix("ask_ui_") for name in warehouse.list_queries("ask_ui_")}
     assert names == set(QUESTIONS)
-    assert [name for name in sorted(names) if not ask(city, name)] == ["health_points", "recurring_places"]
+    assert [name for name in sorted(names) if not ask(city, name)] == [
+        "case_links",
+        "health_points",
+        "recurring_places",
+    ]
 
 
 def test_digits_say_the_tier_of_each_grid_in_order(city: City) -> None:

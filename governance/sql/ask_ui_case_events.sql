@@ -3,9 +3,8 @@
 -- events that come again, the first registration and acceptance and the last check and evaluation are kept.
 -- state: where the case stood, if the procedure forbids the event there. $kinds: all kinds in the order of one moment.
 with told as materialized (
-    select * exclude (holder), not exists (
-        from core_stint where source = $source and incident_id = $incident_id
-    ) as is_straight
+    select reported_at_utc, registered_at_utc, dispatched_at_utc, accepted_at_utc, disposed_at_utc, verified_at_utc,
+        closed_at_utc, evaluated_at_utc, cancelled_at_utc, stage, first_department, is_held_early
     from core_case where source = $source and incident_id = $incident_id
 ),
 stints as materialized (
@@ -31,7 +30,7 @@ happened as (
     -- without stretches of their own: from the desk to one department and on to its check
     select kind, at_utc, if(kind = 'dispatched', '~desk', first_department),
         case kind when 'dispatched' then first_department when 'disposed' then '~check' end, null, null, null
-    from moments cross join told where is_straight and kind in ('dispatched', 'accepted', 'disposed')
+    from moments cross join told where not exists (from stints) and kind in ('dispatched', 'accepted', 'disposed')
     union all
     -- a holder before the report was cut off at the report: its own moment stands among the others
     select began_by, from_utc, if(follows, holder_before, null), holder, if(follows, reason_before, null), null, null

@@ -2,7 +2,10 @@
 -- state: kept, late; if the step is not done yet: running, paused, overdue; passed: skipped or not told by the log;
 -- ended: the case was cancelled before. late_hours: clock hours past the limit, negative before it.
 with told as materialized (
-    select *, stage = 'cancelled' as is_cancelled from core_case
+    select
+        stage, is_open, is_paused, used_share, accept_due_at_utc, accepted_at_utc, due_at_utc, disposed_at_utc,
+        verify_due_at_utc, verified_at_utc, close_due_at_utc, closed_at_utc, stage = 'cancelled' as is_cancelled
+    from core_case
     where source = $source and incident_id = $incident_id
 ),
 steps as (

@@ -2,7 +2,8 @@
 -- Of a case that went straight from the desk to one department and to its check, core_case tells the three stretches.
 with told as materialized (
     select
-        *, if(is_open, as_of_utc, coalesce(cancelled_at_utc, closed_at_utc, reported_at_utc)) as end_utc,
+        reported_at_utc, disposed_at_utc, stage, first_department, desk_work_s, held_work_s, check_work_s,
+        if(is_open, as_of_utc, coalesce(cancelled_at_utc, closed_at_utc, reported_at_utc)) as end_utc,
         coalesce(dispatched_at_utc, accepted_at_utc, disposed_at_utc) as handed_at_utc
     from core_case cross join (select as_of_utc from meta_manifest)
     where source = $source and incident_id = $incident_id

@@ -1,25 +1,22 @@
--- grain: one row per case of a grid ('~unmatched': in no grid) in one scenario: the open ones, the most urgent first,
+-- grain: one row per case of a grid (null: in no grid) in one scenario: the open ones, the most urgent first,
 -- then those closed in the last 91 days, the newest first; at most $rows of each
-with place as (
-    select if($grid_id = '~unmatched', -1, (select grid_no from core_grid where grid_id = $grid_id)) as place_no
-),
-still as (
+with still as (
     select
         true as is_open, source, incident_id, scene, stage, state, department, holder, reported_at_utc, due_at_utc,
         null::timestamp as closed_at_utc, false as is_disposed_late,
         row_number() over (
             order by overdue_hours desc nulls last, used_share desc nulls last, source, incident_id
         ) as place
-    from out_open cross join place
-    where coalesce(grid_no, -1) = place_no and scenario = $scenario
+    from out_open
+    where ($grid_no is null and grid_no is null or grid_no = $grid_no) and scenario = $scenario
 ),
 ended as (
     select
         false as is_open, source, incident_id, scene, stage, null as state, department, null as holder,
         reported_at_utc, null::timestamp as due_at_utc, closed_at_utc, is_disposed_late,
         row_number() over (order by closed_at_utc desc, source, incident_id) as place
-    from out_closed_case cross join place
-    where coalesce(grid_no, -1) = place_no and scenario = $scenario
+    from out_closed_case
+    where ($grid_no is null and grid_no is null or grid_no = $grid_no) and scenario = $scenario
 ),
 every as (
     from still union all from ended

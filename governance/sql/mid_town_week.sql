@@ -10,7 +10,8 @@ dated as (
     from core_case where closed_on is not null
 )
 select
-    dated.grid_no is null as is_unmatched, grids.level_1_id, grids.level_2_id, dated.scenario, date_trunc('week', dated.day)::date as week_start,
+    dated.grid_no is null as is_unmatched, grids.level_1_id, grids.level_2_id, dated.scenario,
+    date_trunc('week', dated.day)::date as week_start,
     sum(dated.reports)::integer as reports, sum(dated.closed)::integer as closed
 from dated left join grids using (grid_no)
 group by all

@@ -60,7 +60,7 @@ def _draw_bars(view: View, bars: pd.DataFrame, lane: alt.Y) -> Any:
         .mark_bar(height=13, yOffset=8)
         .encode(
             y=lane,
-            x=alt.X("start:T", title=None, axis=alt.Axis(format="%m-%d", labelAngle=0, tickCount=5, grid=True)),
+            x=alt.X("start:T", title=None, axis=alt.Axis(format="%Y-%m-%d", labelAngle=0, tickCount=5, grid=True)),
             x2="end:T",
             color=alt.condition("datum.is_ours", alt.value(palette.SOFT), alt.value(palette.ACCENT)),
             tooltip=[
@@ -92,7 +92,7 @@ def _draw_events(view: View, events: list[dict[str, Any]], lane: alt.Y) -> Any:
     )
     told = [
         alt.Tooltip("at:T", format="%Y-%m-%d %H:%M", title=view.say("column.at")),
-        alt.Tooltip("event:N", title=view.say("column.event")),
+        alt.Tooltip("event:N", title=view.say("case.event")),
         alt.Tooltip("who:N", title=view.say("case.who")),
         alt.Tooltip("mark:N", title=" "),
     ]

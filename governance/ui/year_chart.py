@@ -9,7 +9,7 @@ from governance.ui import palette
 from governance.ui.charts import show_chart
 from governance.ui.view import View
 
-_HEIGHT = 210
+_HEIGHT = 300
 
 
 def show_year(view: View, frame: pd.DataFrame, *, step: str) -> None:

@@ -69,13 +69,13 @@ def _show_case(view: View, case: dict[str, Any]) -> None:
     parts.show_title(view.say("case.life"), view.say("case.life_note"))
     if len(stints):
         show_life(view, stints, events, view.ask("case_pauses", **key), limits)
-    left, right = st.columns([1.35, 1], gap="large")
+    left, right = st.columns([1.25, 1], gap="large")
     with left:
         show_events(view, events)
-    with right:
-        show_stints(view, stints)
         show_limits(view, limits)
         _show_recurrence(view, key)
+    with right:
+        show_stints(view, stints)
         show_facts(view, case)
 
 
@@ -91,7 +91,8 @@ def _show_recurrence(view: View, key: dict[str, str]) -> None:
     parts.show_title(view.say("case.recurrence"), view.say("case.recurrence_note"))
     if not links:
         parts.show_note(view.say("case.no_recurrence"))
-    for row in links:
-        days = view.decimal(row["days"])
-        told = view.say(f"case.{row['direction']}", days=days, by=view.word("matched", row["matched_by"]))
-        show_link("case", f"{row['incident_id']} · {told}", case=name_case(row))
+    with st.container(key="links", gap=None):
+        for row in links:
+            by = view.word("matched", row["matched_by"])
+            parts.show_note(view.say(f"case.{row['direction']}", days=view.decimal(row["days"]), by=by))
+            show_link("case", str(row["incident_id"]), case=name_case(row))

@@ -34,14 +34,19 @@ def show_events(view: View, events: list[dict[str, Any]]) -> None:
     parts.show_title(view.say("case.events"), view.say("case.events_note"))
     columns = [
         parts.Column(view.say("column.at")),
-        parts.Column(view.say("column.event")),
+        parts.Column(view.say("case.event")),
         parts.Column(view.say("case.who"), is_wide=True),
         parts.Column(view.say("column.reason"), is_wide=True),
     ]
     parts.show_table(
         columns,
         [
-            [view.moment(row["at_utc"]), row["event"], row["who"], " ".join(filter(None, (row["why"], row["mark"])))]
+            [
+                view.short_moment(row["at_utc"]),
+                row["event"],
+                row["who"],
+                " ".join(filter(None, (row["why"], row["mark"]))),
+            ]
             for row in events
         ],
     )
@@ -56,7 +61,7 @@ def _name_way(view: View, row: dict[Any, Any]) -> str:
 
 def _tell_why(view: View, row: dict[Any, Any]) -> str:
     reason = row["reason"] if isinstance(row["reason"], str) else ""
-    until = view.moment(row["until_utc"])
+    until = view.short_moment(row["until_utc"])
     if row["kind"] == "extended" and row["until_utc"] == row["until_utc"]:  # noqa: PLR0124  NaT differs from itself
         until = view.say("case.until", moment=until)
         return view.say("sheet.semicolon").join(filter(None, (until, reason)))

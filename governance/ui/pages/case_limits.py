@@ -26,8 +26,8 @@ def show_limits(view: View, limits: pd.DataFrame) -> None:
 def _list_limit(view: View, row: dict[Any, Any]) -> list[str]:
     return [
         view.word("casestep", row["step"]),
-        view.moment(row["due_at_utc"]),
-        view.moment(row["done_at_utc"]),
+        view.short_moment(row["due_at_utc"]),
+        view.short_moment(row["done_at_utc"]),
         _tell_state(view, row),
         view.share(row["used_share"], digits=0),
     ]

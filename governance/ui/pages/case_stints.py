@@ -32,10 +32,10 @@ def show_stints(view: View, stints: list[dict[str, Any]]) -> None:
 def _list_stint(view: View, row: dict[str, Any]) -> list[str | parts.Bar]:
     share = row["work_share"] if row["work_share"] == row["work_share"] else 0.0  # noqa: PLR0124  NaN: nothing yet
     is_over = row["to_utc"] == row["to_utc"]  # noqa: PLR0124  NaT: it lasts
-    until = view.moment(row["to_utc"]) if is_over else view.say("case.still")
+    until = view.short_moment(row["to_utc"]) if is_over else view.say("case.still")
     return [
         row["name"],
-        view.say("case.span", start=view.moment(row["from_utc"]), end=until),
+        view.say("case.span", start=view.short_moment(row["from_utc"]), end=until),
         parts.Bar("", share or 0.0, view.decimal(row["work_hours"]), view.share(row["work_share"], digits=0)),
         view.decimal(row["clock_hours"]),
     ]

@@ -18,9 +18,9 @@ from governance.ui.view import View
 _SHOWN = 500
 
 
-def show_cases(view: View, scenario: str, grid_id: str) -> None:
+def show_cases(view: View, scenario: str, grid_no: int | None) -> None:
     """At most 500 open cases, the most urgent first, and 500 closed ones of the last 91 days, the newest first."""
-    cases = view.ask("place_cases", scenario=scenario, grid_id=grid_id, rows=_SHOWN)
+    cases = view.ask("place_cases", scenario=scenario, grid_no=grid_no, rows=_SHOWN)
     counted = {is_open: _count(cases[cases["is_open"] == is_open]) for is_open in (True, False)}
     told = {"opened": view.count(counted[True]), "closed": view.count(counted[False])}
     parts.show_title(view.say("place.cases", **told), view.say("place.cases_note"))
@@ -34,7 +34,7 @@ def show_cases(view: View, scenario: str, grid_id: str) -> None:
         _name_cases(view, scenario, rows),
         hide_index=True,
         placeholder=MISSING,
-        key=f"place_cases_{grid_id}",
+        key=f"place_cases_{grid_no}",
         on_select="rerun",
         selection_mode="single-cell",
         width="stretch",
@@ -73,13 +73,13 @@ def _name_cases(view: View, scenario: str, rows: list[dict[Any, Any]]) -> pd.Dat
         {
             "incident": [row["incident_id"] for row in rows],
             "state": [_name_state(view, row) for row in rows],
+            "scene": [scenes.get(row["scene"], "") for row in rows],
             "stage": [view.word("stage", row["stage"]) for row in rows],
             "reported": [words.format_local(row["reported_at_utc"], view.zone) for row in rows],
             "due": [words.format_local(row["due_at_utc"], view.zone) for row in rows],
             "closed": [words.format_local(row["closed_at_utc"], view.zone) for row in rows],
             "holder": [name_holder(view, row["holder"]) if row["is_open"] else "" for row in rows],
             "department": [view.department_name(row["department"]) for row in rows],
-            "scene": [scenes.get(row["scene"], "") for row in rows],
         }
     )
 
@@ -91,6 +91,6 @@ def _name_state(view: View, row: dict[Any, Any]) -> str:
 
 
 _WIDTHS: dict[str, Any] = {
-    "incident": None, "state": None, "stage": "small", "reported": None, "due": None, "closed": None, "holder": None,
-    "department": None, "scene": "medium",
+    "incident": None, "state": 170, "scene": 260, "stage": 95, "reported": 135, "due": 135, "closed": 135,
+    "holder": 200, "department": None,
 }  # fmt: skip

@@ -13,11 +13,12 @@ from governance.ui.choices import Unit
 from governance.ui.geometry import make_shapes
 from governance.ui.language import MISSING
 from governance.ui.links import show_link
-from governance.ui.map import Box, make_deck, read_selected
+from governance.ui.map import make_deck, read_selected
 from governance.ui.pages.scenario_below import show_below
 from governance.ui.pages.scenario_cases import show_cases
+from governance.ui.place_map import HEIGHT_PX, frame_place
 from governance.ui.places import Place
-from governance.ui.view import UNMATCHED, View
+from governance.ui.view import View
 from governance.ui.year_chart import show_year
 
 _WEEKLY_LEVEL = 2
@@ -33,16 +34,19 @@ def show_place(view: View, scenario: str, place: Place) -> None:
         parts.show_state(view.say("scenario.nothing_title"), view.say("scenario.nothing_text"))
         return
     _show_figures(view, place, figures)
-    left, right = st.columns(2, gap="large")
-    with left:
-        _show_map(view, scenario, place)
-    with right:
+    if place.is_unmatched:
         _show_trend(view, scenario, place)
+    else:
+        left, right = st.columns(2, gap="large")
+        with left:
+            _show_map(view, scenario, place)
+        with right:
+            _show_trend(view, scenario, place)
     if place.grid is not None or place.is_unmatched:
-        grid_id = UNMATCHED if place.is_unmatched else str(figures["grid_id"])
         if place.grid is not None:
-            show_link("map", view.say("place.card"), grid=grid_id)
-        show_cases(view, scenario, grid_id)
+            with st.container(key="to_card"):
+                show_link("map", view.say("place.card"), grid=str(place.grid["grid_id"]))
+        show_cases(view, scenario, None if place.grid is None else int(place.grid["grid_no"]))
     else:
         show_below(view, scenario, place.unit)
 
@@ -93,12 +97,13 @@ def _show_map(view: View, scenario: str, place: Place) -> None:
     unit = place.unit
     digits = view.ask_row("tier_digits", scenario=scenario, level=unit.level, unit_id=unit.unit_id)
     bounds = view.ask_row("bounds", level=unit.level, unit_id=unit.unit_id)
-    if place.is_unmatched or not digits or not digits["digits"] or not bounds:
+    if not digits or not digits["digits"] or not bounds:
         parts.show_note(view.say("place.no_map"))
         return
-    box = Box(*(float(bounds[side]) for side in ("west", "south", "east", "north")))
     grid = place.grid["geometry"] if place.grid is not None else None
-    deck = make_deck(make_shapes(view.city), str(digits["digits"]), box=box, language=view.language, chosen=grid)
+    deck = make_deck(
+        make_shapes(view.city), str(digits["digits"]), box=frame_place(bounds), language=view.language, chosen=grid
+    )
     # Each place has a map of its own: the view is that place's, and no click of the place before is left in it.
     key = f"place_map_{unit.level}_{unit.unit_id}_{bool(place.grid)}"
     st.pydeck_chart(
@@ -106,7 +111,7 @@ def _show_map(view: View, scenario: str, place: Place) -> None:
         key=key,
         on_select=lambda: _keep_clicked(view, unit, key),
         selection_mode="single-object",
-        height=300,
+        height=HEIGHT_PX,
         alt=view.say("place.map_alt"),
     )
 
