@@ -112,7 +112,8 @@ def test_the_path_leads_up_from_the_case(tiny: Path, language: str) -> None:
     page = run_page("case", tiny, language=language, case="platform/A-2", tab="holders")
     assert list_links(page)[:4] == [f"{told['choose.whole_city']} ›", *places, "G-01 ›"]
     up = page.get("page_link")[3].proto.query_string
-    assert ("grid=G-01" in up, "case=" in up, "tab=" in up) == (True, False, False)
+    # Without a value: what the address names so is taken back.
+    assert {"grid=G-01", "case=", "tab="} <= set(up.split("&"))
     assert list_links(run_page("case", tiny, language=language, case="platform/C-1")) == [
         f"{told['choose.whole_city']} ›", f"{told['name.unmatched']} ›",
     ]  # fmt: skip

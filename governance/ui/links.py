@@ -15,12 +15,12 @@ from governance.ui.address import list_choices
 def show_link(page: str, label: str, **changes: str) -> None:
     """A link to a page with everything that is chosen now but for `changes`; "" leaves a name out."""
     target = st.session_state[f"page_{page}"]
-    st.page_link(target, label=parts.escape_markdown(label), query_params=list_choices(**changes))
+    st.page_link(target, label=parts.escape_markdown(label), query_params=list_choices(page, **changes))
 
 
 def go_to(page: str, **changes: str) -> None:
     """Go to a page at once, as a link with the same `changes` would."""
-    st.switch_page(st.session_state[f"page_{page}"], query_params=list_choices(**changes))
+    st.switch_page(st.session_state[f"page_{page}"], query_params=list_choices(page, **changes))
 
 
 def name_case(row: Mapping[Any, Any] | pd.Series) -> str:
