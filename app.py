@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from governance.ui import language
 from governance.ui.frame import choose_language, show_page
 from governance.ui.pages import (
+    case,
     changes,
     city_map,
     data_health,
@@ -29,7 +30,7 @@ from governance.ui.wall_route import WallDoor
 BUILD_DIR = Path(os.environ.get("GOVERNANCE_BUILD_DIR") or Path(__file__).with_name("build"))
 PAGES = {
     "overview": overview.show, "map": city_map.show, "changes": changes.show, "scenario": scenario.show,
-    "overdue": overdue.show, "evaluation": evaluation.show, "model": model.show,
+    "case": case.show, "overdue": overdue.show, "evaluation": evaluation.show, "model": model.show,
     "inspections": inspections.show, "health": data_health.show,
 }  # fmt: skip
 

@@ -34,8 +34,17 @@ def _show(page: str, build_dir: str, language: str) -> None:
     import importlib  # noqa: PLC0415
     from pathlib import Path  # noqa: PLC0415
 
+    import streamlit as st  # noqa: PLC0415
+
     from governance.ui.address import follow_address  # noqa: PLC0415
     from governance.ui.view import View, open_current  # noqa: PLC0415
+
+    # Links need the pages that they lead to; which one is shown is said by `page`.
+    names = ("map", "changes", "scenario", "case", "overdue", "evaluation", "model", "health")
+    pages = {name: st.Page(lambda: None, title=name, url_path=name, default=name == "map") for name in names}
+    st.navigation(list(pages.values()), position="hidden")
+    for name, target in pages.items():
+        st.session_state[f"page_{name}"] = target
 
     follow_address(page)
     importlib.import_module(f"governance.ui.pages.{page}").show(View(open_current(Path(build_dir)), language))

@@ -32,6 +32,7 @@ PAGES = {
     "map": "/map",
     "changes": "/changes",
     "scenario": "/scenario",
+    "case": "/case?case=A-1",
     "overdue": "/overdue",
     "health": "/health",
 }
@@ -154,17 +155,8 @@ def test_the_way_down_stands_in_the_address(visit: OpenPage) -> None:
     page.reload()
     wait_until_still(page)
     expect(page.locator(".st-key-path")).to_contain_text("Cicheng")
-    page.locator(".st-key-path").get_by_role("button", name="Whole city").click()
+    page.locator(".st-key-path").get_by_role("link", name="Whole city").click()
     expect(page).not_to_have_url(re.compile("unit="))
-
-
-def test_a_row_of_the_table_is_a_way_down_to_the_grid_on_the_map(visit: OpenPage) -> None:
-    page = visit("/scenario?unit=330203")
-    click_row(page, "children_1_330203")
-    expect(page.locator(".st-key-path")).to_contain_text("Gulou")
-    click_row(page, "grids_2_330203001")
-    expect(page.locator(".g-card h2")).to_have_text("G-01")
-    expect(page.locator(".g-head h1")).to_have_text(language.say("en", "map.title"))
 
 
 def test_the_template_says_who_leads_and_what_is_to_be_done(visit: OpenPage) -> None:

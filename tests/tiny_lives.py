@@ -17,8 +17,9 @@ TEXT, SMALL, DOUBLE, BOOL, TIME, LONG = (
 )  # fmt: skip
 CASE_COLUMNS = (
     [(name, TEXT) for name in ("level", "template_version", "holder", "first_department", "last_department")]
-    + [(f"{name}_at_utc", TIME) for name in ("registered", "accept_due", "verify_due", "close_due")]
-    + [("holder_since_utc", TIME), ("is_paused", BOOL), ("is_ping_pong", BOOL)]
+    + [(f"{name}_at_utc", TIME) for name in ("registered", "evaluated", "cancelled")]
+    + [(f"{name}_at_utc", TIME) for name in ("accept_due", "verify_due", "close_due")]
+    + [("holder_since_utc", TIME), ("is_paused", BOOL), ("is_ping_pong", BOOL), ("is_held_early", BOOL)]
     + [("used_share", DOUBLE), ("paused_hours", DOUBLE)]
     + [(name, SMALL) for name in ("extensions", "pauses", "hops", "illegal_moves")]
     + [(f"{name}_work_s", LONG) for name in ("desk", "held", "check")]
@@ -34,6 +35,9 @@ EXTENSION_SCHEMA = pa.schema(
 PROMISE_SCHEMA = pa.schema(
     [("source", TEXT), ("incident_id", TEXT), ("due_at_utc", TIME), ("template_due_at_utc", TIME)]
 )
+PAUSE_SCHEMA = pa.schema(
+    [(name, TEXT) for name in ("source", "incident_id", "reason")] + [("from_utc", TIME), ("to_utc", TIME)]
+)
 MOVE_SCHEMA = pa.schema(
     [(name, TEXT) for name in ("source", "incident_id", "kind", "state", "department")]
     + [("at_utc", TIME), ("is_paused", BOOL)]
@@ -48,7 +52,8 @@ def live(case: dict, *, as_of_utc: datetime) -> dict:
     """The case with what its log tells: nothing for most, so that its department holds it from report to end."""
     plain = {
         "level": "III", "template_version": f"{case['scenario']}@1.0.0" if case["scenario"] else None,
-        "is_paused": False, "is_ping_pong": False, "extensions": 0, "pauses": 0, "paused_hours": 0.0, "hops": 0,
+        "is_paused": False, "is_ping_pong": False, "is_held_early": False, "extensions": 0, "pauses": 0,
+        "paused_hours": 0.0, "hops": 0,
         "illegal_moves": 0, "first_department": case.get("department"), "last_department": case.get("department"),
         "holder": (case.get("department") or "~none") if case["is_open"] else None,
         "holder_since_utc": case["reported_at_utc"] if case["is_open"] else None,
@@ -59,13 +64,14 @@ def live(case: dict, *, as_of_utc: datetime) -> dict:
         plain["used_share"] = (as_of_utc - reported) / (due - reported)
     told = {
         "A-1": {
-            "hops": 2, "is_ping_pong": True, "holder_since_utc": as_of_utc - timedelta(days=5),
+            "hops": 2, "is_ping_pong": True, "extensions": 2, "holder_since_utc": as_of_utc - timedelta(days=5),
             "dispatched_at_utc": reported + timedelta(hours=1), "accepted_at_utc": reported + timedelta(hours=13),
             "desk_work_s": 3600, "held_work_s": 72 * 3600, "check_work_s": 0,
         },
         "A-2": {
             "holder_since_utc": as_of_utc - timedelta(days=3), "dispatched_at_utc": as_of_utc - timedelta(days=3),
-            "accept_due_at_utc": as_of_utc - timedelta(days=2), "illegal_moves": 2,
+            "accept_due_at_utc": as_of_utc - timedelta(days=2), "illegal_moves": 2, "extensions": 1, "pauses": 1,
+            "paused_hours": 24.0,
             "desk_work_s": 0, "held_work_s": 40 * 3600, "check_work_s": 0,
         },
         "A-3": {
@@ -73,7 +79,9 @@ def live(case: dict, *, as_of_utc: datetime) -> dict:
             "desk_work_s": 3600, "held_work_s": 36000, "check_work_s": 7200,
         },
         "B-2": {"desk_work_s": 0, "held_work_s": 24 * 3600, "check_work_s": 0},
-        "B-4": {"illegal_moves": 1},
+        "B-3": {"extensions": 1},
+        "B-4": {"illegal_moves": 1, "evaluated_at_utc": as_of_utc - timedelta(days=25)},
+        "E-1": {"cancelled_at_utc": as_of_utc - timedelta(days=5)},
     }.get(case["incident_id"], {})  # fmt: skip
     return plain | case | told
 
@@ -110,6 +118,12 @@ def list_extensions(as_of_utc: datetime, *, hostile: str) -> list[dict]:
         }
         for step, (name, ago, department, reason, until) in enumerate(rows)
     ]  # fmt: skip
+
+
+def list_pauses(as_of_utc: datetime, *, hostile: str) -> list[dict]:
+    """The clock of A-2 stood still for a day, while SCRIPT had it."""
+    ended = {"from_utc": as_of_utc - timedelta(days=7), "to_utc": as_of_utc - timedelta(days=6)}
+    return [{"source": "platform", "incident_id": "A-2", "reason": hostile, **ended}]
 
 
 def list_promises(as_of_utc: datetime) -> list[dict]:

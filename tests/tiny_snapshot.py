@@ -69,9 +69,11 @@ def publish_tiny(build_dir: Path, **publish_options: object) -> snapshot.Publish
         return snapshot.publish(draft, manifest=MANIFEST, **publish_options)
 
 
-def fill_tiny(con: warehouse.Connection) -> None:
-    """Every table of a snapshot but those that `publish` writes (meta_manifest, meta_check)."""
-    load_rows(con, "core_grid", GRID_SCHEMA, list_grids())
+def fill_tiny(con: warehouse.Connection, *, levels: int = 2) -> None:
+    """Every table of a snapshot but those that `publish` writes (meta_manifest, meta_check), with so many `levels`."""
+    names = [name for name in GRID_SCHEMA.names if not name.startswith("level_") or int(name[6]) <= levels]
+    grids = [{name: row[name] for name in names if name in row} for row in list_grids()]
+    load_rows(con, "core_grid", GRID_SCHEMA, grids)
     load_rows(con, "core_case", CASE_SCHEMA, list_cases())
     load_rows(con, "core_quarantine", QUARANTINE_SCHEMA, list_quarantine())
     load_rows(con, "out_tier", TIER_SCHEMA, list_tiers())
@@ -82,11 +84,12 @@ def fill_tiny(con: warehouse.Connection) -> None:
     load_rows(con, "core_illegal_move", tiny_lives.MOVE_SCHEMA, tiny_lives.list_moves(AS_OF_UTC, hostile=SCRIPT))
     extensions = tiny_lives.list_extensions(AS_OF_UTC, hostile=SCRIPT)
     load_rows(con, "src_extension", tiny_lives.EXTENSION_SCHEMA, extensions)
+    load_rows(con, "src_pause", tiny_lives.PAUSE_SCHEMA, tiny_lives.list_pauses(AS_OF_UTC, hostile=SCRIPT))
     load_rows(con, "src_incident", tiny_lives.PROMISE_SCHEMA, tiny_lives.list_promises(AS_OF_UTC))
     for table, (schema, rows) in list_meta().items():
-        load_rows(con, table, schema, rows)
+        load_rows(con, table, schema, rows[:levels] if table == "meta_level" else rows)
     load_rows(con, "meta_map_layer", BASE_LAYERS, list_base_layers())
-    for table in ("out_handover", "out_extension"):
+    for table in ("core_pause", "core_extension", "out_handover", "out_extension"):
         warehouse.build_table(con, table, as_of_utc=AS_OF_UTC)
     profile = SimpleNamespace(name_zh="小城（合成）", name_en="Tiny (synthetic)", zone=ZoneInfo(ZONE), timezone=ZONE)
     outputs.build_outputs(con, profile, list_templates(), as_of_utc=AS_OF_UTC)

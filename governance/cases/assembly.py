@@ -85,7 +85,9 @@ class Judging:
 def build_cases(
     con: warehouse.Connection, placed: list[Path], judging: Judging, *, previous: Previous | None = None
 ) -> None:
-    """Make `core_case`, one row per accepted incident reported before the moment, `core_stint` and `core_illegal_move`.
+    """Make `core_case`, one row per accepted incident reported before the moment, and what its log tells in rows.
+
+    These are `core_stint`, `core_illegal_move`, `core_pause` and `core_extension`.
 
     `tell_files` must have told what the logs say. With `previous`, the tables already hold that snapshot's cases, and
     only those that may have changed since are made again; the result is the same.
@@ -118,7 +120,7 @@ def build_cases(
         _assemble_range(con, judging, warehouse.build_table if is_first else warehouse.insert_into, values)
     warehouse.set_variables(con, first_id=None, end_id=None)
     warehouse.run_query(con, "core_case_early")
-    for table in ("core_illegal_move", "out_handover", "out_extension"):
+    for table in ("core_illegal_move", "core_pause", "core_extension", "out_handover", "out_extension"):
         warehouse.build_table(con, table, **values)
 
 

@@ -20,6 +20,7 @@ select
     registered_at_utc, dispatched_at_utc, accepted_at_utc, disposed_at_utc, verified_at_utc,
     case when not is_open then closed_at_utc end as closed_at_utc,
     case when not is_open then (closed_at_utc + closed_quarter.offset_from_utc)::date end as closed_on,
+    evaluated_at_utc, cancelled_at_utc,
     due_at_utc, due_from, accept_due_at_utc, verify_due_at_utc, close_due_at_utc,
     is_open, is_paused,
     is_undone and coalesce(due_at_utc < $as_of_utc, false) as is_overdue,

@@ -1,4 +1,4 @@
--- grain: one row per innermost listed unit above the grids (level 2, else 1), scenario and local week
+-- grain: one row per innermost listed unit above the grids (level 2, else 1; or in no grid), scenario and local week
 with grids as (
     select grid_no, level_1_id, level_2_id from core_grid
 ),
@@ -10,7 +10,8 @@ dated as (
     from core_case where closed_on is not null
 )
 select
-    grids.level_1_id, grids.level_2_id, dated.scenario, date_trunc('week', dated.day)::date as week_start,
+    dated.grid_no is null as is_unmatched, grids.level_1_id, grids.level_2_id, dated.scenario,
+    date_trunc('week', dated.day)::date as week_start,
     sum(dated.reports)::integer as reports, sum(dated.closed)::integer as closed
 from dated left join grids using (grid_no)
 group by all

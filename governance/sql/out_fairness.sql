@@ -8,7 +8,7 @@ with grids as (
     left join mid_repeat using (grid_no)
 ),
 reports as (
-    select grid_no, scenario, reports_28d from mid_grid_scenario where grid_no is not null
+    select grid_no, scenario, reports_28d from out_grid_count where grid_no is not null
 )
 select
     tier.scenario, grids.grouping, grids.group_id,

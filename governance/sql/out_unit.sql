@@ -11,12 +11,12 @@ with tiers as (
 ),
 placed as (
     select member.level, member.unit_id, counted.* exclude (grid_no)
-    from mid_grid_scenario as counted join mid_unit_grid as member using (grid_no)
+    from out_grid_count as counted join mid_unit_grid as member using (grid_no)
     where member.level > 0
     union all
-    select 0, '', * exclude (grid_no) from mid_grid_scenario
+    select 0, '', * exclude (grid_no) from out_grid_count
     union all
-    select 1, '~unmatched', * exclude (grid_no) from mid_grid_scenario where grid_no is null
+    select 1, '~unmatched', * exclude (grid_no) from out_grid_count where grid_no is null
 ),
 counts as (
     select

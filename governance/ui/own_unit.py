@@ -47,5 +47,5 @@ def start_at_own_unit(view: View) -> None:
 
 def locate_own_unit(unit_id: str, *, page: str = "") -> str:
     """The address that remembers a unit ("": none) and leads back to a page ("": the first) with what is chosen."""
-    chosen = list_choices(unit="")
+    chosen = list_choices("", unit="")
     return add_base(f"{PATH}?{urlencode({**chosen, 'page': page, 'unit': unit_id})}")

@@ -190,6 +190,10 @@ class View:
         """A moment on the city's clock."""
         return words.format_moment(self.language, moment_utc, self.zone)
 
+    def short_moment(self, moment_utc: Any) -> str:
+        """A moment on the city's clock in figures, for tables of many; a dash if there is none."""
+        return words.format_local(moment_utc, self.zone) or words.MISSING
+
 
 def open_current(build_dir: Path) -> City:
     """The published city, opened once per generation and process; raises NotReadyError if there is none."""

@@ -10,6 +10,7 @@ import streamlit as st
 
 from governance.ui import parts
 from governance.ui.charts import show_history
+from governance.ui.links import name_case, show_link
 from governance.ui.pages.grid_card_reasons import show_reasons
 from governance.ui.pages.grid_card_tier import show_tier, show_tier_history
 from governance.ui.view import View
@@ -69,7 +70,12 @@ def show_open_cases(view: View, scenario: str, grid_id: str) -> None:
         parts.Column(view.say("column.department")),
         parts.Column(view.say("column.due")),
     ]
-    parts.show_table(columns, [_list_case(view, case, scenes) for case in cases.to_dict("records")])
+    rows = cases.to_dict("records")
+    parts.show_table(columns, [_list_case(view, case, scenes) for case in rows])
+    parts.show_note(view.say("card.open_one"))
+    with st.container(horizontal=True, gap="small", key="card_cases"):
+        for row in rows:
+            show_link("case", str(row["incident_id"]), case=name_case(row))
 
 
 def _list_case(view: View, case: dict[str, Any], scenes: dict[str, str]) -> list[str]:

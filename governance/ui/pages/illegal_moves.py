@@ -10,6 +10,7 @@ from governance.ui import language as words
 from governance.ui import parts
 from governance.ui.choices import choose
 from governance.ui.language import MISSING
+from governance.ui.links import open_case
 from governance.ui.view import View
 
 _SAMPLES = 50
@@ -64,16 +65,19 @@ def _show_samples(view: View, moves: list[dict[Any, Any]]) -> None:
         department=[view.department_name(row["department"]) for row in rows],
     )
     names = ("source", "incident", "at", "state", "event", "department")
-    st.dataframe(
+    shown = st.dataframe(
         listed,
         hide_index=True,
         placeholder=MISSING,
         width="stretch",
         height=35 * (min(len(listed), 7) + 1) + 3,
         key="moves",
+        on_select="rerun",
+        selection_mode="single-cell",
         column_order=names,
         column_config={name: view.say(f"column.{name}") for name in names},
     )
+    open_case(shown["selection"]["cells"], frame)
 
 
 def _name_state(view: View, row: dict[Any, Any]) -> str:

@@ -155,7 +155,7 @@ def _make_stop(view: View, row: Mapping[Any, Any]) -> Stop:
 def _link_card(row: Mapping[Any, Any]) -> str:
     """The address of the grid's card on the map; "" where the page stands alone."""
     page = st.session_state.get("page_map")
-    asked = list_choices(grid=str(row["grid_id"]), scenario=str(row["scenario"]), unit="", tab="")
+    asked = list_choices("map", grid=str(row["grid_id"]), scenario=str(row["scenario"]), unit="", tab="")
     return f"./{page.url_path}?{urlencode(asked)}" if page else ""
 
 

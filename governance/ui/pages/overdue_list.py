@@ -16,6 +16,7 @@ from governance.ui import language as words
 from governance.ui import parts
 from governance.ui.choices import choose, list_units
 from governance.ui.language import MISSING
+from governance.ui.links import open_case
 from governance.ui.pages.bounces import name_holder
 from governance.ui.pages.grid_card import name_scenes
 from governance.ui.pages.lateness import name_age
@@ -38,16 +39,19 @@ def show_cases(view: View, chosen: dict[str, str], figures: dict[str, Any]) -> N
     if total > len(cases):
         parts.show_note(view.say("overdue.first_cases", shown=view.count(len(cases)), cases=view.count(total)))
     listed = _name_cases(view, cases)
-    st.dataframe(
+    event = st.dataframe(
         listed,
         hide_index=True,
         placeholder=MISSING,
+        on_select="rerun",
+        selection_mode="single-cell",
         width="stretch",
         height=35 * (min(len(listed), 14) + 1) + 3,
         key="cases",
         column_config=_describe_cases(view),
         column_order=[name for name in listed if name != "department" or not chosen["department"]],
     )
+    open_case(event["selection"]["cells"], cases)
 
 
 def _choose_narrowing(view: View, chosen: dict[str, str], figures: dict[str, Any]) -> dict[str, str]:
