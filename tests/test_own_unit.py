@@ -210,3 +210,11 @@ def test_the_page_offers_to_start_here_and_to_start_at_the_city_again(tiny: Path
     # The name of this town would like to be more than text.
     assert SCRIPT not in other
     assert "unit=330205002" in other
+
+
+def test_pages_that_ask_by_district_start_at_the_units_district(tiny: Path, remember) -> None:
+    remember("330205002")
+    for page in ("overdue", "changes"):
+        assert run_page(tiny, page).query_params["district"] == "330205"
+    assert "district" not in run_page(tiny, "overdue", grid="G-01").query_params
+    assert run_page(tiny, "overdue", district="330203").query_params["district"] == "330203"

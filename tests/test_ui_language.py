@@ -29,10 +29,13 @@ SILENT = {
     "column_order": "the columns' names in the program",
 }  # fmt: skip
 # Texts that are given to Streamlit as they stand, and why.
-ALLOWED = {"语言 / Language": "the switch of languages says its name in both"}
+ALLOWED = {
+    "语言 / Language": "the switch of languages says its name in both", "state": "a scene's kind, for its look",
+}  # fmt: skip
 # Patterns of numbers and times in the screens' code that are none of the language's, and why.
 PATTERNS = {
     ("parts.py", ".1f"): "the width of a bar in the style",
+    ("wall_parts.py", ".1f"): "the width of a bar in a drawing",
     ("map.py", ".f"): "a box of coordinates, for the browser",
     ("map.py", "x"): "the digits of the tiers, for the browser",
     ("evaluation_score.py", "g"): "weights in the address, which has no language",
@@ -222,7 +225,8 @@ NEVER_ONE = {
     "worth.unclear": "three digits after the point", "worth.worse": "three digits after the point",
     "mark.flare_text": "windows of 7, 14 and 28 days",
     "worth.days_ahead": "horizons of 7 and 28 days", "worth.note": "horizons of 7 and 28 days",
-    "health.samples_note": "a page's own limit", "calibration.finding": "a tier's name; two digits after the point",
+    "health.samples_note": "a page's own limit", "place.first_cases": "a page's own limit",
+    "calibration.finding": "a tier's name; two digits after the point",
 }  # fmt: skip
 NO_NOUNS = {"lies", "as", "is", "has", "its", "this", "was", "catches", "flares", "moves"}
 

@@ -11,6 +11,8 @@ from governance.ui.address import keep_choice, keep_widget, read_choice
 from governance.ui.own_unit import WHOLE_CITY, read_own_unit
 from governance.ui.view import View
 
+_STARTED = "own_unit_started"
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -141,6 +143,17 @@ def _list_units(_view: View, sha256: str, language: str) -> tuple[Unit, ...]:  #
 def find_district(view: View, unit: Unit) -> Unit:
     """The unit of the first level that holds this one; the city for the city itself."""
     return next((above for above in list_path(view, unit) if above.level == 1), find_unit(view, ""))
+
+
+def start_at_own_unit(view: View) -> None:
+    """Once in a visit: take the viewer's own unit into an address that names no place, its district beside it."""
+    if st.session_state.get(_STARTED):
+        return
+    st.session_state[_STARTED] = True
+    names_place = any(read_choice(name) for name in ("unit", "grid", "case", "district"))
+    if not names_place and (own := read_own_unit(view)):
+        keep_choice("unit", own)
+        keep_choice("district", find_district(view, find_unit(view, own)).unit_id)
 
 
 def name_level(view: View, level: int) -> str:

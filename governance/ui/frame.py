@@ -14,7 +14,7 @@ from governance.errors import NotReadyError
 from governance.ui import language as words
 from governance.ui import parts
 from governance.ui.address import follow_address, keep_choice, read_choice
-from governance.ui.own_unit import start_at_own_unit
+from governance.ui.choices import start_at_own_unit
 from governance.ui.view import View, open_current
 
 STALE_AFTER = timedelta(hours=36)

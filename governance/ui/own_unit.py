@@ -10,14 +10,13 @@ from urllib.parse import quote, unquote, urlencode
 import streamlit as st
 
 from governance.city import City
-from governance.ui.address import keep_choice, list_choices, read_choice
+from governance.ui.address import list_choices
 from governance.ui.base_path import add_base
 from governance.ui.view import View
 
 PATH = "/own-unit"
 WHOLE_CITY = "~city"
 """Stands in the address where a viewer with a unit of their own looks at the whole city."""
-_STARTED = "own_unit_started"
 
 
 def name_cookie(city: City) -> str:
@@ -36,16 +35,7 @@ def read_own_unit(view: View) -> str:
     return unit_id if unit_id in set(view.ask("units")["unit_id"]) else ""
 
 
-def start_at_own_unit(view: View) -> None:
-    """Once in a visit: take the viewer's own unit into an address that names neither a unit nor a grid."""
-    if st.session_state.get(_STARTED):
-        return
-    st.session_state[_STARTED] = True
-    if not read_choice("unit") and not read_choice("grid") and (own := read_own_unit(view)):
-        keep_choice("unit", own)
-
-
 def locate_own_unit(unit_id: str, *, page: str = "") -> str:
     """The address that remembers a unit ("": none) and leads back to a page ("": the first) with what is chosen."""
-    chosen = list_choices("", unit="")
+    chosen = {name: value for name, value in list_choices("").items() if name not in {"unit", "district"}}
     return add_base(f"{PATH}?{urlencode({**chosen, 'page': page, 'unit': unit_id})}")
