@@ -24,6 +24,7 @@ from tests.dashboard import DESKTOP, PHONE, OpenPage, running_dashboard, wait_fo
 from tests.test_browser_dashboard import choose, click_map, download, wait_for_colour
 
 pytestmark = pytest.mark.browser
+PATIENCE_MS = 60_000
 TILE_COLOUR = (120, 60, 200)
 CHART = "[data-testid='stDeckGlJsonChart']"
 # React keeps what it draws in a tree beside the nodes; of the two trees the root knows the one that is shown.
@@ -144,7 +145,8 @@ def test_the_hover_card_tells_the_tier_and_hostile_names_stay_text(visit: OpenPa
 def test_a_finger_moves_the_page_and_not_the_map(browser: Browser, dashboard: str) -> None:
     context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True, user_agent="Mobile", locale="en-GB")
     page = context.new_page()
-    page.goto(dashboard)
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(f"{dashboard}/map")
     wait_until_still(page)
     wait_for_map(page)
     chart = page.locator(CHART)
@@ -255,7 +257,8 @@ def test_a_change_of_scenario_of_10000_grids_travels_in_20_kb(browser: Browser, 
     received: list[int] = []
     page = browser.new_context(viewport=DESKTOP, locale="en-GB").new_page()
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame))))
-    page.goto(large_dashboard)
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(f"{large_dashboard}/map")
     wait_until_still(page)
     wait_for_map(page)
     view, heard = read_view(page), hear(page)
@@ -305,7 +308,8 @@ def test_the_citys_own_tile_server_is_the_only_other_host(
     with running_dashboard(folder) as address:
         page = browser.new_context(viewport=DESKTOP, locale="en-GB").new_page()
         heard = hear(page)
-        page.goto(address)
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{address}/map")
         wait_until_still(page)
         wait_for_map(page)
         wait_for_colour(page, (0.05, 0.5), "#{:02x}{:02x}{:02x}".format(*TILE_COLOUR))

@@ -24,7 +24,7 @@ from governance.cases.moves import KINDS
 from governance.city import City, open_city
 from governance.ui import address, geometry, language, parts
 from governance.ui import map as city_map
-from governance.ui.geometry_route import list_routes
+from governance.ui.routes import list_routes
 from tests.tiny_snapshot import SCRIPT, publish_tiny
 
 ROOT = Path(__file__).parents[1]
