@@ -17,6 +17,12 @@ pytestmark = pytest.mark.browser
 SIZES = {"1080p": (1920, 1080), "4K": (3840, 2160), "32:9": (5120, 1440)}
 # Of the screen's height: docs/wall.md says from how far a text of this size is read.
 SMALLEST, READING = 0.04, 0.052
+# As many lines as a scene shows at most: the tiny city has fewer.
+FILL = """() => {
+  for (const [list, lines] of [['tbody', 4], ['.w-list ol', 5]])
+    for (const e of document.querySelectorAll(list))
+      while (e.children.length < lines) e.append(e.lastElementChild.cloneNode(true));
+}"""
 # Each scene in its turn: what lies outside the screen or its own place, what is cut, and the smallest text.
 MEASURE = """() => {
   const stage = document.getElementById('stage'), scenes = [...stage.children], found = [];
@@ -68,6 +74,7 @@ def test_every_scene_fits_the_screen_and_can_be_read_from_afar(
     page = open_wall(browser, wall, size=size, spoken=spoken)
     height = SIZES[size][1]
     expect(page.locator("#banner")).to_be_visible()
+    page.evaluate(FILL)
     found = page.evaluate(MEASURE)
     assert {text["scene"].split()[1] for text in found} == {"w-figures", "w-map", "w-overdue", "w-changes"}
     assert [text for text in found if text["is_out"] or text["is_cut"]] == []

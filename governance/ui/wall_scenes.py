@@ -26,7 +26,7 @@ from governance.wall_plan import WallPlan, WallScene
 _PLACES = 5
 _DEPARTMENTS = 5
 _CHANGES = 5
-_SCENARIOS = 5
+_SCENARIOS = 4
 _ALL = 100
 
 
