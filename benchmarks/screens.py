@@ -52,8 +52,13 @@ def take_picture(browser: Browser, address: str, folder: Path, *, name: str, lan
         page.locator("[data-testid=stVegaLiteChart]").first.wait_for()
     suffix = "-card" if name == "map" else ""
     save(page, folder / f"{name}{suffix}-{language}-{size}.png", size)
+    if name == "map" and page.locator(".st-key-card_cases a").count():
+        page.locator(".st-key-card_cases a").first.click()
+        page.locator("[data-testid=stVegaLiteChart]").first.wait_for()
+        wait_until_still(page)
+        save(page, folder / f"case-{language}-{size}.png", size)
     if name == "scenario":
-        for place, tab in enumerate(("holders", "recurrence", "sheet"), start=1):
+        for place, tab in enumerate(("progress", "holders", "recurrence", "sheet"), start=1):
             page.get_by_role("tab").nth(place).click()
             wait_until_still(page)
             save(page, folder / f"{name}-{tab}-{language}-{size}.png", size)

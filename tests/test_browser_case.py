@@ -36,6 +36,7 @@ def test_from_the_city_to_a_case_and_back_up(visit: OpenPage, spoken: str) -> No
     expect(page.get_by_text("⚠").first).to_be_visible()
     page.locator("[role=graphics-document]").wait_for()
     # A real link, reached and followed by the keyboard.
+    wait_until_still(page)
     up = page.locator(".st-key-path a").nth(1)
     assert "unit=330203" in (up.get_attribute("href") or "")
     up.focus()
@@ -56,6 +57,7 @@ def test_a_case_is_found_by_its_id_and_fits_a_phone(visit: OpenPage) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     box = page.locator("[data-testid='stMainBlockContainer']")
     assert box.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+    wait_until_still(page)
     page.locator(".st-key-links a").click()
     expect(page.locator(".g-here")).to_have_text("A-3")
     # The address follows, and the browser's own way back leads back.
@@ -69,6 +71,7 @@ def test_a_case_is_found_by_its_id_and_fits_a_phone(visit: OpenPage) -> None:
 
 def test_lists_of_cases_lead_to_them(visit: OpenPage) -> None:
     page = visit("/?scenario=group_rental&grid=G-01")
+    wait_until_still(page)
     page.locator(".st-key-card_cases a", has_text="A-2").click()
     expect(page.locator(".g-here")).to_have_text("A-2")
     page.goto(page.url.split("/case")[0] + "/overdue?department=housing")

@@ -342,6 +342,7 @@ def wait_for_colour(page: Page, place: tuple[float, float], colour: str) -> None
 
 def download(page: Page, folder: Path) -> list[str]:
     """The lines of the CSV that the page's button gives."""
+    wait_until_still(page)
     with page.expect_download() as event:
         page.get_by_role("button", name="CSV").click()
     file = folder / "overdue.csv"

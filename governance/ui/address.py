@@ -61,6 +61,8 @@ def keep_widget(name: str, key: str) -> None:
 
 def list_choices(page: str, **changes: str) -> dict[str, str]:
     """The parameters of a link to a page: everything chosen now, with some changes; "" takes a choice back."""
-    chosen: dict[str, str] = st.session_state.get(_STORE, {})
-    via = {_VIA: "link"} if st.session_state.get(_PAGE) == page else {}
-    return {**chosen, **{name: value for name, value in changes.items() if value or name in chosen}, **via}
+    merged = {**st.session_state.get(_STORE, {}), **changes}
+    if st.session_state.get(_PAGE) == page:
+        return {**{name: value for name, value in merged.items() if value}, _VIA: "link"}
+    # Another page would put back what is chosen; without a value it is taken back.
+    return {name: value for name, value in merged.items() if value or name in st.session_state.get(_STORE, {})}
