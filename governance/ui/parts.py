@@ -67,9 +67,8 @@ class Cell:
 
 def show_style(hint: str) -> None:
     """Give the page the dashboard's own style; on a phone, `hint` stands below every large table."""
-    st.html(
-        f"<style>@import url('{locate_style()}'); :root {{ --g-swipe: {json.dumps(hint, ensure_ascii=False)}; }}</style>"
-    )
+    told = json.dumps(hint, ensure_ascii=False)
+    st.html(f"<style>@import url('{locate_style()}'); :root {{ --g-swipe: {told}; }}</style>")
 
 
 def show_title(title: str, note: str = "") -> None:
