@@ -12,6 +12,8 @@ from governance.ui import palette
 from governance.ui.view import View
 
 _SHORT_WEEKS = 26
+NAME_LIMIT: Any = alt.ExprRef("containerSize()[0] < 500 ? 130 : 230")
+"""Pixels for the names beside a chart: on a phone, half as many, so that the chart keeps its room."""
 
 
 def show_history(view: View, months: pd.DataFrame) -> None:
@@ -66,7 +68,7 @@ def show_trend(view: View, weeks: pd.DataFrame) -> None:
 def show_intervals(view: View, rows: pd.DataFrame, whole: float, *, is_share: bool) -> None:
     """Members below each other (`name`, `value`, `low`, `high`, `is_ranked`): a dot on its interval, a line for all."""
     order, shape = list(rows["name"]), ".1%" if is_share else ".1f"
-    place = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=230, grid=False, labelPadding=6))
+    place = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=NAME_LIMIT, grid=False, labelPadding=6))
     across = alt.X(
         "value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format="%" if is_share else "", tickCount=8)
     )

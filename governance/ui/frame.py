@@ -31,8 +31,8 @@ def choose_language() -> str:
 def show_page(page: str, show: Callable[[View], None], *, build_dir: Path, now_utc: datetime) -> None:
     """One page inside its frame; whatever goes wrong inside becomes a sentence."""
     follow_address(page)
-    parts.show_style()
     language = choose_language()
+    parts.show_style(words.say(language, "frame.swipe"))
     try:
         view = View(open_current(build_dir), language)
     except NotReadyError as error:

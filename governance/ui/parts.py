@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -64,9 +65,10 @@ class Cell:
     hint: str
 
 
-def show_style() -> None:
-    """Give the page the dashboard's own style."""
-    st.html(f"<style>@import url('{locate_style()}');</style>")
+def show_style(hint: str) -> None:
+    """Give the page the dashboard's own style; on a phone, `hint` stands below every large table."""
+    told = json.dumps(hint, ensure_ascii=False)
+    st.html(f"<style>@import url('{locate_style()}'); :root {{ --g-swipe: {told}; }}</style>")
 
 
 def show_title(title: str, note: str = "") -> None:
