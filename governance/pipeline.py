@@ -35,6 +35,7 @@ from governance.scenarios import (
     pin_version,
     resolve_templates,
 )
+from governance.shapes.tables import open_shapes
 from governance.toml_model import nearest
 
 Progress = Callable[[str, float], None]
@@ -85,6 +86,7 @@ def build_city(
         progress("cases", 0.6)
         previous = refresh.find_changes(last, staged, city.profile, as_of_utc=moment)
         outputs.load_grid_tables(con, grids, city.profile)
+        outputs.load_shape_tables(con, open_shapes(grids, stage))
         placed = _place_and_tell(con, staged, placement, telling, folder=stage)
         judging = Judging(city.profile, city.template_set, city.departments, clock, moment)
         build_cases(con, placed, judging, previous=previous)

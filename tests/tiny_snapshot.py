@@ -17,11 +17,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pyarrow as pa
 import shapely
 
 from governance import outputs, snapshot, warehouse
+from governance.grids.join import build_cover
 from governance.scenarios import Template, TemplateSet, load_departments, load_templates
+from governance.shapes.tables import describe_grids, make_shapes
 from tests import tiny_lives, tiny_tiers
 
 SCRIPT = "<img src=x onerror=alert(1)>"
@@ -71,6 +74,7 @@ def publish_tiny(build_dir: Path, **publish_options: object) -> snapshot.Publish
 def fill_tiny(con: warehouse.Connection) -> None:
     """Every table of a snapshot but those that `publish` writes (meta_manifest, meta_check)."""
     load_rows(con, "core_grid", GRID_SCHEMA, list_grids())
+    load_shapes(con)
     load_rows(con, "core_case", CASE_SCHEMA, list_cases())
     load_rows(con, "core_quarantine", QUARANTINE_SCHEMA, list_quarantine())
     load_rows(con, "out_tier", TIER_SCHEMA, list_tiers())
@@ -93,6 +97,14 @@ def fill_tiny(con: warehouse.Connection) -> None:
 def load_rows(con: warehouse.Connection, table: str, schema: pa.Schema, rows: list[dict]) -> None:
     complete = [{name: row.get(name) for name in schema.names} for row in rows]
     warehouse.load_arrow(con, table, pa.Table.from_pylist(complete, schema=schema))
+
+
+def load_shapes(con: warehouse.Connection, **options: int) -> None:
+    """The shapes of the four squares; `drawn_whole=3` makes them a large city."""
+    frame = pd.DataFrame(list_grids()).reindex(columns=GRID_SCHEMA.names).astype({"geometry": object})
+    frame["geometry"] = list(shapely.from_wkb(frame["geometry"].to_numpy()))
+    cover = build_cover(frame["geometry"].to_numpy())
+    outputs.load_shape_tables(con, make_shapes(describe_grids(frame), cover, **options))
 
 
 def list_grids() -> list[dict]:

@@ -11,9 +11,11 @@ from typing import Any
 import pydeck as pdk
 import shapely
 
+from governance.shapes.tiles import TILE_SIDE_PX
 from governance.ui import palette
-from governance.ui.geometry import Shapes
+from governance.ui.geometry import Overview, Shapes
 from governance.ui.geometry_route import locate_shapes
+from governance.ui.overview import draw_overview
 
 GRID_LAYER = "grids"
 # By digit: outside the chosen unit or without a tier, green, yellow, red.
@@ -39,7 +41,8 @@ def make_deck(shapes: Shapes, digits: str, *, box: Box, language: str, chosen: b
 
     The same `box` gives the same first view, which Streamlit then leaves alone, so that pan and zoom are kept.
     """
-    layers = [_fill_grids(shapes, digits), _write_letters(shapes, digits), _draw_outlines(shapes)]
+    drawn = _draw_large_city(shapes.overview, digits) if shapes.overview else _draw_city(shapes, digits)
+    layers = [*drawn, _draw_outlines(shapes)]
     if chosen is not None:
         layers.append(_outline_grid(chosen))
     return pdk.Deck(
@@ -65,6 +68,56 @@ _TOOLTIP_STYLE = {
     "maxWidth": "280px",
     "whiteSpace": "pre-line",
 }
+
+
+def _draw_city(shapes: Shapes, digits: str) -> list[pdk.Layer]:
+    return [_fill_grids(shapes, digits), _write_letters(shapes, digits)]
+
+
+def _draw_large_city(overview: Overview, digits: str) -> list[pdk.Layer]:
+    """A picture while the grids are too small to be told apart, and polygons with letters in tiles from there on."""
+    west, south, east, north = overview.box
+    picture = pdk.Layer(
+        "BitmapLayer",
+        image=f'"{locate_shapes(draw_overview(overview, digits))}"',
+        bounds=[west, south, east, north],
+        id="overview",
+        pickable=False,
+    )
+    picture.textureParameters = {"minFilter": "linear", "magFilter": "nearest", "mipmapFilter": "none"}
+    return [picture, _fill_tiles(overview, digits)]
+
+
+def _fill_tiles(overview: Overview, digits: str) -> pdk.Layer:
+    layer = pdk.Layer(
+        "TileLayer",
+        data=locate_shapes(overview.tiles),
+        id=GRID_LAYER,
+        pickable=True,
+        auto_highlight=True,
+        highlight_color=[*palette.to_rgba(palette.ACCENT, 110)],
+        stroked=False,
+        min_zoom=overview.tile_zoom,
+        max_zoom=overview.tile_zoom,
+        visible_min_zoom=overview.seen_from_zoom,
+        tile_size=TILE_SIDE_PX,
+        extent=list(overview.box),
+        point_type='"text"',
+    )
+    layer._subLayerProps = {  # noqa: SLF001  as below
+        "polygons-fill": {"getFillColor": _look_up(_FILLS, digits, "properties.n")},
+        "points-text": {
+            "pickable": False,
+            "getText": _look_up(_LETTERS, digits, "properties.n"),
+            "getColor": _look_up(_INKS, digits, "properties.n"),
+            "getSize": "@@=properties.s",
+            "sizeUnits": "meters",
+            "fontWeight": 700,
+        },
+    }
+    changed = _digest(digits)
+    layer.updateTriggers = dict.fromkeys(("getFillColor", "getText", "getTextColor"), changed)
+    return layer
 
 
 def _fill_grids(shapes: Shapes, digits: str) -> pdk.Layer:
@@ -93,8 +146,8 @@ def _write_letters(shapes: Shapes, digits: str) -> pdk.Layer:
         get_size="s",
         size_units='"meters"',
         font_weight=700,
-        get_text=_look_up(_LETTERS, digits, "n")[3:],
     )
+    layer.getText = _look_up(_LETTERS, digits, "n")
     layer._subLayerProps = {"characters": {"getColor": _look_up(_INKS, digits, "n")}}  # noqa: SLF001  as above
     layer.updateTriggers = {"getText": _digest(digits), "getColor": _digest(digits)}
     return layer
@@ -127,14 +180,15 @@ def _outline_grid(wkb: bytes) -> pdk.Layer:
     )
 
 
-def _look_up(values: list[Any], digits: str, number: str) -> str:
-    """A deck.gl expression: the value for a grid's digit. Only names and parentheses may be indexed in it.
+def _look_up(values: list[Any], digits: str, number: str) -> dict[str, Any]:
+    """A function that gives the value for a grid's digit: deck.gl's own for categories, over an expression.
 
+    Only names and parentheses may be indexed in an expression, and each of its parts is interpreted for every grid.
     Two digits (0 to 3) travel in one hexadecimal sign, the even grid's in its lower half.
     """
-    listed = json.dumps(values, separators=(",", ":")).replace('"', "'")
     sign = f"('0x'+('{_pack(digits)}')[{number}>>1])"
-    return f"@@=({listed})[({sign}>>(({number}&1)*2))&3]"
+    digit = f"@@=({sign}>>(({number}&1)*2))&3"
+    return {"@@function": "colorCategories", "attr": digit, "domain": [0, 1, 2, 3], "colors": values}
 
 
 def _pack(digits: str) -> str:
