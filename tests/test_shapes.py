@@ -83,8 +83,12 @@ def test_a_large_citys_tiles_hold_every_grid_in_each_tile_that_it_touches():
         z, x, y = (int(part) for part in tile["name"].removesuffix(".json").split("-")[2:])
         assert z == scheme.tile_zoom
         side = 2**z
-        polygons = [feature for feature in read(tile["body"]) if feature["geometry"]["type"] != "Point"]
-        letters = [feature for feature in read(tile["body"]) if feature["geometry"]["type"] == "Point"]
+        features = read(tile["body"])
+        grids = [feature for feature in features if feature["properties"]["n"] >= 0]
+        # The ground comes first, so that it lies below.
+        assert [feature["properties"]["n"] for feature in features[: len(features) - len(grids)]] == [-1] * bool(grids)
+        polygons = [feature for feature in grids if feature["geometry"]["type"] != "Point"]
+        letters = [feature for feature in grids if feature["geometry"]["type"] == "Point"]
         assert [feature["properties"]["n"] for feature in letters] == [f["properties"]["n"] for f in polygons]
         for number, square in enumerate(squares):
             west, south, east, north = shapely.bounds(drawing.draw_in(np.array([square])))[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,13 @@ def write_outlines(units: NDArray[np.object_], polygons: Polygons) -> bytes:
     outlines = [unite_polygons(polygons[units == unit]) for unit in sorted(set(units))]
     lines = shapely.to_geojson(shapely.transform(shapely.boundary(np.array(outlines, dtype=object)), _round))
     return write_collection(f'{{"type":"Feature","properties":{{}},"geometry":{line}}}' for line in lines)
+
+
+def write_ground(area: Any) -> str:
+    """A feature that lies below the polygons and is no grid: its number is -1."""
+    nothing = _dump({"n": -1, "id": "", "zh": "", "en": ""})
+    geometry = shapely.to_geojson(shapely.transform(area, _round))
+    return f'{{"type":"Feature","properties":{nothing},"geometry":{geometry}}}'
 
 
 def write_collection(features: Iterable[str]) -> bytes:

@@ -87,20 +87,28 @@ def make_shapes(frame: pd.DataFrame, cover: Cover, *, drawn_whole: int = DRAWN_W
         rows += [_name("grids", write_collection(list_polygons(frame, draw_in(simple))))]
         rows += [_name("labels", write_labels(frame))]
         return ShapeTables(_tabulate(rows), _OVERVIEWS.empty_table())
+    tiles, overview = _make_large(frame, simple, cover)
+    return ShapeTables(_tabulate([*rows, *tiles]), pa.Table.from_pylist([overview], schema=_OVERVIEWS))
+
+
+def _make_large(
+    frame: pd.DataFrame, simple: Polygons, cover: Cover
+) -> tuple[list[dict[str, object]], dict[str, object]]:
+    """The tiles' rows and the overview's row."""
     scheme = choose_scheme(frame)
-    bodies = {(column, row): body for column, row, body in make_tiles(frame, draw_in(simple), scheme)}
+    tiles = make_tiles(frame, draw_in(simple), scheme, ground=simple)
+    bodies = {(column, row): body for column, row, body in tiles}
     digest = _digest(b"".join(bodies.values()))
-    names = f"tile-{digest}-{{z}}-{{x}}-{{y}}.json"
-    rows += [
+    rows: list[dict[str, object]] = [
         {"name": f"tile-{digest}-{scheme.tile_zoom}-{column}-{row}.json", "part": "tile", "body": _zip(body)}
         for (column, row), body in bodies.items()
     ]
-    drawn = draw_overview(cover, shapely.total_bounds(polygons))
+    drawn = draw_overview(cover, shapely.total_bounds(np.asarray(frame["geometry"], dtype=object)))
     height, width = drawn.numbers.shape
-    row = {name: getattr(drawn, name) for name in ("west", "south", "east", "north")}
-    row |= {"width_px": width, "height_px": height, "numbers": _zip(drawn.numbers.astype("<i4").tobytes())}
-    row |= {"tiles": names, "tile_zoom": scheme.tile_zoom, "seen_from_zoom": scheme.seen_from_zoom}
-    return ShapeTables(_tabulate(rows), pa.Table.from_pylist([row], schema=_OVERVIEWS))
+    overview: dict[str, object] = {name: getattr(drawn, name) for name in ("west", "south", "east", "north")}
+    overview |= {"width_px": width, "height_px": height, "numbers": _zip(drawn.numbers.astype("<i4").tobytes())}
+    overview |= {"tiles": f"tile-{digest}-{{z}}-{{x}}-{{y}}.json", "tile_zoom": scheme.tile_zoom}
+    return rows, overview | {"seen_from_zoom": scheme.seen_from_zoom}
 
 
 def _draw_outlines(frame: pd.DataFrame, simple: Polygons, polygons: Polygons) -> bytes:

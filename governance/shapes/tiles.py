@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from governance.shapes.drawing import Polygons
-from governance.shapes.features import list_label_points, list_polygons, write_collection
+from governance.shapes.drawing import Polygons, unite_polygons
+from governance.shapes.features import list_label_points, list_polygons, write_collection, write_ground
 from governance.shapes.mercator import find_zoom, to_x, to_y
 
 SEEN_FROM_PX = 10  # the width of a middling grid from which on polygons are drawn
@@ -37,8 +37,14 @@ def choose_scheme(frame: pd.DataFrame) -> TileScheme:
     return TileScheme(round(zoom, 2), round(zoom) + 1)
 
 
-def make_tiles(frame: pd.DataFrame, polygons: Polygons, scheme: TileScheme) -> Iterator[tuple[int, int, bytes]]:
-    """Column, row and body of every tile within the city's box, those without grids too."""
+def make_tiles(
+    frame: pd.DataFrame, polygons: Polygons, scheme: TileScheme, *, ground: Polygons
+) -> Iterator[tuple[int, int, bytes]]:
+    """Column, row and body of every tile within the city's box, those without grids too.
+
+    Below a tile's polygons lies what they cover together with the gaps between them (`ground`: the polygons before they
+    were drawn in), so that the gaps do not show the overview.
+    """
     features = [list_polygons(frame, polygons), list_label_points(frame)]
     bounds = shapely.bounds(polygons)
     side = 2**scheme.tile_zoom
@@ -52,4 +58,5 @@ def make_tiles(frame: pd.DataFrame, polygons: Polygons, scheme: TileScheme) -> I
     for column in range(west.min(), east.max() + 1):
         for row in range(north.min(), south.max() + 1):
             inside = members.get((column, row), [])
-            yield column, row, write_collection(part[number] for part in features for number in inside)
+            below = [write_ground(unite_polygons(ground[inside]))] if inside else []
+            yield column, row, write_collection([*below, *(part[number] for part in features for number in inside)])

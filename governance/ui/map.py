@@ -103,18 +103,14 @@ def _fill_tiles(overview: Overview, digits: str) -> pdk.Layer:
         tile_size=TILE_SIDE_PX,
         extent=list(overview.box),
         point_type='"text"',
+        get_text_size="properties.s",
+        text_size_units='"meters"',
+        text_font_weight=700,
     )
-    layer._subLayerProps = {  # noqa: SLF001  as below
-        "polygons-fill": {"getFillColor": _look_up(_FILLS, digits, "properties.n")},
-        "points-text": {
-            "pickable": False,
-            "getText": _look_up(_LETTERS, digits, "properties.n"),
-            "getColor": _look_up(_INKS, digits, "properties.n"),
-            "getSize": "@@=properties.s",
-            "sizeUnits": "meters",
-            "fontWeight": 700,
-        },
-    }
+    layer._subLayerProps = {"points-text": {"pickable": False}}  # noqa: SLF001  letters are not what a click is for
+    layer.getFillColor = _look_up(_FILLS, digits, "properties.n")
+    layer.getText = _look_up(_LETTERS, digits, "properties.n")
+    layer.getTextColor = _look_up(_INKS, digits, "properties.n")
     changed = _digest(digits)
     layer.updateTriggers = dict.fromkeys(("getFillColor", "getText", "getTextColor"), changed)
     return layer
