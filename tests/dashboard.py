@@ -32,13 +32,14 @@ _PATIENCE_S = 60
 
 
 @contextmanager
-def running_dashboard(build_dir: Path) -> Iterator[str]:
-    """The address of a dashboard that serves `build_dir`; it ends with the block."""
+def running_dashboard(build_dir: Path, *, script: Path | None = None) -> Iterator[str]:
+    """The address of a dashboard (or of another `script`) that serves `build_dir`; it ends with the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [
-        sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", "127.0.0.1",
+        sys.executable, "-m", "streamlit", "run", str(script or "app.py"),
+        "--server.port", str(port), "--server.address", "127.0.0.1",
     ]  # fmt: skip
     environment = {**os.environ, "GOVERNANCE_BUILD_DIR": str(build_dir)}
     with tempfile.TemporaryFile("w+") as log:

@@ -9,7 +9,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -29,18 +29,25 @@ from governance.ui import map as city_map
 from governance.ui.geometry_route import list_routes
 from tests import tiny_snapshot
 from tests.tiny_snapshot import SCRIPT, publish_tiny
+from tests.tiny_tiers import MONDAY
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [*sorted((ROOT / "governance" / "ui").rglob("*.py")), ROOT / "app.py"]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 UNIT = {"level": 0, "unit_id": "", "scenario": "group_rental"}
 SCORE_PARTS = {"evaluation.part_higher", "evaluation.part_lower"}
+DAY = date(2025, 3, 1)
 ALL = {"department": "", "scenario": "", "district": ""}
 QUESTIONS = {
     "bounds": {"level": 0, "unit_id": ""},
     "change_figures": UNIT,
     "change_reasons": {"scenario": "", "district": ""},
     "children": UNIT,
+    "day_digits": {**UNIT, "day": DAY},
+    "day_figures": {**UNIT, "day": DAY},
+    "day_grids": {**UNIT, "day": DAY, "rows": 9},
+    "difference_digits": {**UNIT, "day": MONDAY, "other": "group_rental", "other_day": DAY},
+    "difference_grids": {**UNIT, "day": MONDAY, "other": "group_rental", "other_day": DAY, "rows": 9},
     "curves": {"scenario": "group_rental"},
     "departments": {},
     "extensions": {"scenario": "group_rental", "district": ""},
@@ -95,6 +102,7 @@ QUESTIONS = {
     "template": {"scenario": "group_rental"},
     "template_versions": {"scenario": "group_rental"},
     "tier_changes": {"scenario": "", "district": "", "rows": 9},
+    "tier_days": {},
     "tier_digits": UNIT,
     "trend": UNIT,
     "unit_figures": UNIT,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from governance.ui import palette, parts
@@ -11,6 +13,7 @@ from governance.ui.address import keep_choice, read_choice
 from governance.ui.choices import Unit, choose_district, choose_scenario
 from governance.ui.geometry import make_shapes
 from governance.ui.map import Box, make_deck, read_selected
+from governance.ui.map_times import choose_day
 from governance.ui.pages.changes_digest import show_digest
 from governance.ui.pages.grid_card import show_grid_card, show_open_cases
 from governance.ui.view import View
@@ -27,17 +30,20 @@ def show(view: View) -> None:
         return
     scenario, unit = _show_choices(view)
     show_digest(view, scenario, unit)
-    _show_legend(view, scenario, unit)
+    day = choose_day(view, on_page="map")
+    _show_legend(view, scenario, unit, day)
     left, right = st.columns([1.75, 1], gap="medium")
     grid = _find_grid(view, scenario)
     with left:
-        _show_map(view, scenario, unit, grid)
+        _show_map(view, scenario, unit, grid, day=day)
     with right:
         if grid:
             st.button(view.say("map.close_card"), on_click=keep_choice, args=("grid", ""), icon=":material/arrow_back:")
+            if day:
+                parts.show_note(view.say("day.card_is_now"))
             show_grid_card(view, scenario, grid)
         else:
-            _show_reddest(view, scenario, unit)
+            _show_reddest(view, scenario, unit, day)
     if grid:
         show_open_cases(view, scenario, grid["grid_id"])
 
@@ -69,8 +75,14 @@ def _find_grid(view: View, scenario: str) -> dict[str, Any] | None:
     return grid
 
 
-def _show_legend(view: View, scenario: str, unit: Unit) -> None:
-    figures = view.ask_row("unit_figures", level=unit.level, unit_id=unit.unit_id, scenario=scenario)
+def _ask_of_day(view: View, day: date | None, of_day: str, of_now: str, **asked: Any) -> pd.DataFrame:
+    """The answer for a past day, or for now."""
+    return view.ask(of_day, day=day, **asked) if day else view.ask(of_now, **asked)
+
+
+def _show_legend(view: View, scenario: str, unit: Unit, day: date | None) -> None:
+    asked = {"scenario": scenario, "level": unit.level, "unit_id": unit.unit_id}
+    figures = next(iter(_ask_of_day(view, day, "day_figures", "unit_figures", **asked).to_dict("records")), None)
     if figures is None:
         parts.show_note(view.say("map.no_tiers"))
         return
@@ -81,25 +93,25 @@ def _show_legend(view: View, scenario: str, unit: Unit) -> None:
         for tier in palette.TIERS
     ]
     basis = view.say("map.legend_basis", grids=view.count(figures["grids"]))
+    basis += view.say("day.legend", day=view.date(day)) if day else ""
     st.html(f"<div class='g-legend' role='list'>{''.join(cells)}<span class='g-note'>{basis}</span></div>")
 
 
-def _show_map(view: View, scenario: str, unit: Unit, grid: dict[str, Any] | None) -> None:
+def _show_map(view: View, scenario: str, unit: Unit, grid: dict[str, Any] | None, *, day: date | None) -> None:
     shapes = make_shapes(view.city)
-    digits = view.ask_row("tier_digits", scenario=scenario, level=unit.level, unit_id=unit.unit_id)
-    bounds = view.ask_row("bounds", level=unit.level, unit_id=unit.unit_id)
-    if not digits or not digits["digits"] or not bounds:
+    place = {"level": unit.level, "unit_id": unit.unit_id}
+    digits = _ask_of_day(view, day, "day_digits", "tier_digits", scenario=scenario, **place)["digits"].iloc[0]
+    bounds = view.ask_row("bounds", **place)
+    if not digits or not bounds:
         parts.show_state(view.say("state.no_grids_title"), view.say("state.no_grids_text"))
         return
     box = Box(*(float(bounds[side]) for side in ("west", "south", "east", "north")))
-    deck = make_deck(
-        shapes, str(digits["digits"]), box=box, language=view.language, chosen=grid["geometry"] if grid else None
-    )
+    deck = make_deck(shapes, str(digits), box=box, language=view.language, chosen=grid["geometry"] if grid else None)
     st.pydeck_chart(
         deck, key=_KEY, on_select=_keep_selected, selection_mode="single-object", height=600, alt=view.say("map.alt")
     )
     st.session_state["map_view"] = view
-    parts.show_note(view.say("map.hint"))
+    parts.show_note(view.say("map.hint_large" if shapes.overview else "map.hint"))
 
 
 def _keep_selected() -> None:
@@ -109,10 +121,15 @@ def _keep_selected() -> None:
     keep_choice("grid", str(row["grid_id"]) if row else "")
 
 
-def _show_reddest(view: View, scenario: str, unit: Unit) -> None:
+def _show_reddest(view: View, scenario: str, unit: Unit, day: date | None) -> None:
     """The list beside the map: real links, so that the keyboard and screen readers reach every grid in it."""
-    rows = view.ask("ranked_grids", scenario=scenario, level=unit.level, unit_id=unit.unit_id, rows=_LISTED)
-    parts.show_title(view.say("map.reddest", count=view.count(len(rows))), view.say("map.reddest_note"))
+    asked = {"scenario": scenario, "level": unit.level, "unit_id": unit.unit_id, "rows": _LISTED}
+    rows = _ask_of_day(view, day, "day_grids", "ranked_grids", **asked)
+    if day:
+        title = view.say("day.reddest", count=view.count(len(rows)), day=view.date(day))
+        parts.show_title(title, view.say("day.reddest_note"))
+    else:
+        parts.show_title(view.say("map.reddest", count=view.count(len(rows))), view.say("map.reddest_note"))
     with st.container(key="reddest", gap=None):
         for row in rows.to_dict("records"):
             letter = palette.TIER_LETTERS.get(row["tier"], "?")
