@@ -12,12 +12,12 @@ import streamlit as st
 from governance.ui import language
 from governance.ui.frame import choose_language, show_page
 from governance.ui.geometry_route import list_routes
-from governance.ui.pages import changes, city_map, data_health, evaluation, model, overdue, scenario
+from governance.ui.pages import changes, city_map, data_health, evaluation, map_compare, model, overdue, scenario
 
 BUILD_DIR = Path(os.environ.get("GOVERNANCE_BUILD_DIR") or Path(__file__).with_name("build"))
 PAGES = {
-    "map": city_map.show, "changes": changes.show, "scenario": scenario.show, "overdue": overdue.show,
-    "evaluation": evaluation.show, "model": model.show, "health": data_health.show,
+    "map": city_map.show, "changes": changes.show, "compare": map_compare.show, "scenario": scenario.show,
+    "overdue": overdue.show, "evaluation": evaluation.show, "model": model.show, "health": data_health.show,
 }  # fmt: skip
 
 

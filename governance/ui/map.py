@@ -18,12 +18,28 @@ from governance.ui.geometry_route import locate_shapes
 from governance.ui.overview import draw_overview
 
 GRID_LAYER = "grids"
-# By digit: outside the chosen unit or without a tier, green, yellow, red.
-_ORDER = ("green", "yellow", "red")
 _CLEAR = [0, 0, 0, 0]
-_FILLS = [palette.to_rgba(palette.OUTSIDE), *(palette.to_rgba(palette.TIER_COLOURS[tier]) for tier in _ORDER)]
-_LETTERS = [" ", " ", palette.TIER_LETTERS["yellow"], palette.TIER_LETTERS["red"]]
-_INKS = [_CLEAR, *(palette.to_rgba(palette.TIER_INKS[tier]) for tier in _ORDER)]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the digits 0 (outside the unit) to 3 look like: ground, letter (" " for none) and the letter's colour."""
+
+    fills: tuple[str, ...]
+    letters: tuple[str, ...]
+    inks: tuple[str, ...]
+
+
+TIER_LOOK = Look(
+    (palette.OUTSIDE, *(palette.TIER_COLOURS[tier] for tier in ("green", "yellow", "red"))),
+    (" ", " ", palette.TIER_LETTERS["yellow"], palette.TIER_LETTERS["red"]),
+    (palette.INK, *(palette.TIER_INKS[tier] for tier in ("green", "yellow", "red"))),
+)
+DIFFERENCE_LOOK = Look(
+    (palette.OUTSIDE, *(palette.DIFFERENCE_COLOURS[name] for name in ("same", "down", "up"))),
+    (" ", " ", palette.DIFFERENCE_SIGNS["down"], palette.DIFFERENCE_SIGNS["up"]),
+    (palette.INK, *(palette.DIFFERENCE_INKS[name] for name in ("same", "down", "up"))),
+)
 
 
 @dataclass(frozen=True)
@@ -36,12 +52,14 @@ class Box:
     north: float
 
 
-def make_deck(shapes: Shapes, digits: str, *, box: Box, language: str, chosen: bytes | None = None) -> pdk.Deck:
+def make_deck(  # noqa: PLR0913  what is drawn, where, and how it is told
+    shapes: Shapes, digits: str, *, box: Box, language: str, chosen: bytes | None = None, look: Look = TIER_LOOK
+) -> pdk.Deck:
     """The map of a city: `digits` holds one digit per grid, `chosen` the polygon (WKB) to outline.
 
     The same `box` gives the same first view, which Streamlit then leaves alone, so that pan and zoom are kept.
     """
-    drawn = _draw_large_city(shapes.overview, digits) if shapes.overview else _draw_city(shapes, digits)
+    drawn = _draw_large_city(shapes.overview, digits, look) if shapes.overview else _draw_city(shapes, digits, look)
     layers = [*drawn, _draw_outlines(shapes)]
     if chosen is not None:
         layers.append(_outline_grid(chosen))
@@ -70,25 +88,25 @@ _TOOLTIP_STYLE = {
 }
 
 
-def _draw_city(shapes: Shapes, digits: str) -> list[pdk.Layer]:
-    return [_fill_grids(shapes, digits), _write_letters(shapes, digits)]
+def _draw_city(shapes: Shapes, digits: str, look: Look) -> list[pdk.Layer]:
+    return [_fill_grids(shapes, digits, look), _write_letters(shapes, digits, look)]
 
 
-def _draw_large_city(overview: Overview, digits: str) -> list[pdk.Layer]:
+def _draw_large_city(overview: Overview, digits: str, look: Look) -> list[pdk.Layer]:
     """A picture while the grids are too small to be told apart, and polygons with letters in tiles from there on."""
     west, south, east, north = overview.box
     picture = pdk.Layer(
         "BitmapLayer",
-        image=f'"{locate_shapes(draw_overview(overview, digits))}"',
+        image=f'"{locate_shapes(draw_overview(overview, digits, look.fills))}"',
         bounds=[west, south, east, north],
         id="overview",
         pickable=False,
     )
     picture.textureParameters = {"minFilter": "linear", "magFilter": "nearest", "mipmapFilter": "none"}
-    return [picture, _fill_tiles(overview, digits)]
+    return [picture, _fill_tiles(overview, digits, look)]
 
 
-def _fill_tiles(overview: Overview, digits: str) -> pdk.Layer:
+def _fill_tiles(overview: Overview, digits: str, look: Look) -> pdk.Layer:
     layer = pdk.Layer(
         "TileLayer",
         data=locate_shapes(overview.tiles),
@@ -106,17 +124,18 @@ def _fill_tiles(overview: Overview, digits: str) -> pdk.Layer:
         get_text_size="properties.s",
         text_size_units='"meters"',
         text_font_weight=700,
+        text_character_set=sorted(set(look.letters)),
     )
     layer._subLayerProps = {"points-text": {"pickable": False}}  # noqa: SLF001  letters are not what a click is for
-    layer.getFillColor = _look_up(_FILLS, digits, "properties.n")
-    layer.getText = _look_up(_LETTERS, digits, "properties.n")
-    layer.getTextColor = _look_up(_INKS, digits, "properties.n")
-    changed = _digest(digits)
+    layer.getFillColor = _look_up(_list_fills(look), digits, "properties.n")
+    layer.getText = _look_up(list(look.letters), digits, "properties.n")
+    layer.getTextColor = _look_up(_list_inks(look), digits, "properties.n")
+    changed = _digest(digits, look)
     layer.updateTriggers = dict.fromkeys(("getFillColor", "getText", "getTextColor"), changed)
     return layer
 
 
-def _fill_grids(shapes: Shapes, digits: str) -> pdk.Layer:
+def _fill_grids(shapes: Shapes, digits: str, look: Look) -> pdk.Layer:
     layer = pdk.Layer(
         "GeoJsonLayer",
         data=locate_shapes(shapes.grids),
@@ -127,12 +146,12 @@ def _fill_grids(shapes: Shapes, digits: str) -> pdk.Layer:
         highlight_color=[*palette.to_rgba(palette.ACCENT, 110)],
     )
     # Set on the part layer: Streamlit fades whatever is not selected if it finds the colour on the layer itself.
-    layer._subLayerProps = {"polygons-fill": {"getFillColor": _look_up(_FILLS, digits, "properties.n")}}  # noqa: SLF001
-    layer.updateTriggers = {"getFillColor": _digest(digits)}
+    layer._subLayerProps = {"polygons-fill": {"getFillColor": _look_up(_list_fills(look), digits, "properties.n")}}  # noqa: SLF001
+    layer.updateTriggers = {"getFillColor": _digest(digits, look)}
     return layer
 
 
-def _write_letters(shapes: Shapes, digits: str) -> pdk.Layer:
+def _write_letters(shapes: Shapes, digits: str, look: Look) -> pdk.Layer:
     layer = pdk.Layer(
         "TextLayer",
         data=locate_shapes(shapes.labels),
@@ -142,10 +161,11 @@ def _write_letters(shapes: Shapes, digits: str) -> pdk.Layer:
         get_size="s",
         size_units='"meters"',
         font_weight=700,
+        character_set=sorted(set(look.letters)),
     )
-    layer.getText = _look_up(_LETTERS, digits, "n")
-    layer._subLayerProps = {"characters": {"getColor": _look_up(_INKS, digits, "n")}}  # noqa: SLF001  as above
-    layer.updateTriggers = {"getText": _digest(digits), "getColor": _digest(digits)}
+    layer.getText = _look_up(list(look.letters), digits, "n")
+    layer._subLayerProps = {"characters": {"getColor": _look_up(_list_inks(look), digits, "n")}}  # noqa: SLF001  as above
+    layer.updateTriggers = {"getText": _digest(digits, look), "getColor": _digest(digits, look)}
     return layer
 
 
@@ -176,6 +196,16 @@ def _outline_grid(wkb: bytes) -> pdk.Layer:
     )
 
 
+def _list_fills(look: Look) -> list[list[int]]:
+    return [palette.to_rgba(colour) for colour in look.fills]
+
+
+def _list_inks(look: Look) -> list[list[int]]:
+    return [
+        _CLEAR if letter == " " else palette.to_rgba(ink) for letter, ink in zip(look.letters, look.inks, strict=True)
+    ]
+
+
 def _look_up(values: list[Any], digits: str, number: str) -> dict[str, Any]:
     """A function that gives the value for a grid's digit: deck.gl's own for categories, over an expression.
 
@@ -192,8 +222,8 @@ def _pack(digits: str) -> str:
     return "".join(f"{int(even) + 4 * int(odd):x}" for even, odd in pairs)
 
 
-def _digest(digits: str) -> str:
-    return hashlib.sha256(digits.encode()).hexdigest()[:16]
+def _digest(digits: str, look: Look) -> str:
+    return hashlib.sha256(f"{digits}{look}".encode()).hexdigest()[:16]
 
 
 def _frame_box(box: Box, *, width_px: int = 800, height_px: int = 560) -> pdk.ViewState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -83,6 +84,11 @@ def _ask_of_day(view: View, day: date | None, of_day: str, of_now: str, **asked:
 def _show_legend(view: View, scenario: str, unit: Unit, day: date | None) -> None:
     asked = {"scenario": scenario, "level": unit.level, "unit_id": unit.unit_id}
     figures = next(iter(_ask_of_day(view, day, "day_figures", "unit_figures", **asked).to_dict("records")), None)
+    show_tier_legend(view, figures, day)
+
+
+def show_tier_legend(view: View, figures: Mapping[str, Any] | None, day: date | None = None) -> None:
+    """The tiers' colours and letters with how many grids have each; `figures`: red, red_share and so on, grids."""
     if figures is None:
         parts.show_note(view.say("map.no_tiers"))
         return
