@@ -91,6 +91,7 @@ QUESTIONS = {
     "overdue_matrix": ALL,
     "overdue_posts": {**ALL, "language": "en"},
     "overdue_rates": ALL,
+    "picture_grids": {"west": 121.0, "south": 29.0, "east": 122.0, "north": 30.0},
     "ranked_grids": {**UNIT, "rows": 9},
     "reasons": {"grid_id": "G-01", "scenario": "group_rental"},
     "recurrence_curve": {"scenario": "group_rental", "department": "", "last_day": 180},

@@ -11,7 +11,7 @@ import streamlit as st
 NAMES = (
     "lang", "scenario", "unit", "grid", "department", "district", "stage", "filter", "tab", "kind", "compare", "view",
     "age", "part", "by", "period", "begins", "cohort", "volume", "indicator", "member", "weights", "pilot", "since",
-    "horizon", "teams", "visits", "weeks", "day", "other", "other_day",
+    "horizon", "teams", "visits", "weeks", "day", "other", "other_day", "sheet",
 )  # fmt: skip
 _STORE = "address"
 _PAGE = "address_page"

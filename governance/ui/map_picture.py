@@ -81,9 +81,11 @@ def draw_polygons(
     Raises NoFontError if no font has the sheet's letters.
     """
     picture, pen, frame = _begin(sheet, box)
-    for wkb, digit in zip(polygons, digits, strict=True):
-        entry = entries[int(digit)]
-        for part in shapely.get_parts(shapely.from_wkb(wkb)):
+    shapes = shapely.from_wkb([bytes(wkb) for wkb in polygons])
+    # The largest first: what lies in the hole of another one is drawn over it.
+    for number in np.argsort(-shapely.area(shapes), kind="stable"):
+        entry = entries[int(digits[number])]
+        for part in shapely.get_parts(shapes[number]):
             corners = [tuple(corner) for corner in frame.place(shapely.get_coordinates(part.exterior))]
             pen.polygon(corners, fill=entry.ground, outline=palette.PAPER)
             _write_letter(pen, part, frame, entry)
@@ -164,14 +166,10 @@ def _draw_legend(sheet: Sheet, pen: ImageDraw.ImageDraw) -> None:
     x, y = float(_MARGIN), SIZE_PX[1] - 84
     for entry in sheet.legend:
         pen.rectangle((x, y, x + 44, y + 40), fill=entry.ground, outline=palette.MUTED)
-        pen.text((x + 22, y + 20), entry.letter, fill=entry.ink, font=_choose_sign_font(entry.letter), anchor="mm")
+        pen.text((x + 22, y + 20), entry.letter, fill=entry.ink, font=find_font("", 26), anchor="mm")
         font = find_font(entry.text, 26)
         pen.text((x + 58, y + 20), entry.text, fill=palette.INK, font=font, anchor="lm")
         x += 58 + font.getlength(entry.text) + 46
-
-
-def _choose_sign_font(sign: str) -> Font:
-    return find_font(sign, 26)
 
 
 def _draw_scale(sheet: Sheet, pen: ImageDraw.ImageDraw, frame: Frame, *, latitude: float) -> None:

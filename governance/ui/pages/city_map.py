@@ -14,9 +14,10 @@ from governance.ui.address import keep_choice, read_choice
 from governance.ui.choices import Unit, choose_district, choose_scenario
 from governance.ui.geometry import make_shapes
 from governance.ui.map import Box, make_deck, read_selected
-from governance.ui.map_times import choose_day
+from governance.ui.map_times import choose_day, find_day
 from governance.ui.pages.changes_digest import show_digest
 from governance.ui.pages.grid_card import show_grid_card, show_open_cases
+from governance.ui.pages.map_sheet import is_asked_for, offer_sheet, show_sheet
 from governance.ui.view import View
 
 _KEY = "map"
@@ -30,6 +31,9 @@ def show(view: View) -> None:
         parts.show_state(view.say("state.no_scenario_title"), view.say("state.no_scenario_text"))
         return
     scenario, unit = _show_choices(view)
+    if is_asked_for():
+        show_sheet(view, scenario, unit, find_day(view, "day"))
+        return
     show_digest(view, scenario, unit)
     day = choose_day(view, on_page="map")
     _show_legend(view, scenario, unit, day)
@@ -117,7 +121,9 @@ def _show_map(view: View, scenario: str, unit: Unit, grid: dict[str, Any] | None
         deck, key=_KEY, on_select=_keep_selected, selection_mode="single-object", height=600, alt=view.say("map.alt")
     )
     st.session_state["map_view"] = view
-    parts.show_note(view.say("map.hint_large" if shapes.overview else "map.hint"))
+    with st.container(horizontal=True, vertical_alignment="center", key="below_map"):
+        parts.show_note(view.say("map.hint_large" if shapes.overview else "map.hint"))
+        offer_sheet(view)
 
 
 def _keep_selected() -> None:
