@@ -282,6 +282,8 @@ def test_a_deck_holds_one_digit_per_grid_and_no_basemap(city: City) -> None:
     fill = told["layers"][0]["_subLayerProps"]["polygons-fill"]["getFillColor"]["attr"]
     # 3 and 2, 1 and 1: two grids in one sign, the even one in the lower half
     assert "('b5')[properties.n>>1]" in fill
+    # Signs beyond ASCII are only drawn if they are named, as a list and not as an expression.
+    assert told["layers"][1]["characterSet"] == [" ", "R", "Y"]
     assert "mapProvider" not in told
     assert "carto" not in deck.to_json().lower()
     again = city_map.make_deck(geometry.make_shapes(city), "1111", box=box, language="en")
@@ -298,6 +300,7 @@ def test_a_large_city_is_a_picture_and_tiles(tmp_path: Path) -> None:
     deck = city_map.make_deck(shapes, "3211", box=city_map.Box(121.5, 29.8, 121.52, 29.82), language="en")
     told = json.loads(deck.to_json())
     assert [layer["@@type"] for layer in told["layers"]] == ["BitmapLayer", "TileLayer", "GeoJsonLayer"]
+    assert told["layers"][1]["textCharacterSet"] == [" ", "R", "Y"]
     status, headers, body = fetch(tmp_path, told["layers"][0]["image"])
     assert (status, headers["content-type"]) == (200, "image/png")
     picture = Image.open(io.BytesIO(body)).convert("RGBA")

@@ -124,8 +124,8 @@ def _fill_tiles(overview: Overview, digits: str, look: Look) -> pdk.Layer:
         get_text_size="properties.s",
         text_size_units='"meters"',
         text_font_weight=700,
-        text_character_set=sorted(set(look.letters)),
     )
+    layer.textCharacterSet = sorted(set(look.letters))
     layer._subLayerProps = {"points-text": {"pickable": False}}  # noqa: SLF001  letters are not what a click is for
     layer.getFillColor = _look_up(_list_fills(look), digits, "properties.n")
     layer.getText = _look_up(list(look.letters), digits, "properties.n")
@@ -161,8 +161,8 @@ def _write_letters(shapes: Shapes, digits: str, look: Look) -> pdk.Layer:
         get_size="s",
         size_units='"meters"',
         font_weight=700,
-        character_set=sorted(set(look.letters)),
     )
+    layer.characterSet = sorted(set(look.letters))
     layer.getText = _look_up(list(look.letters), digits, "n")
     layer._subLayerProps = {"characters": {"getColor": _look_up(_list_inks(look), digits, "n")}}  # noqa: SLF001  as above
     layer.updateTriggers = {"getText": _digest(digits, look), "getColor": _digest(digits, look)}

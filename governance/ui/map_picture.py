@@ -51,12 +51,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Sheet:
-    """What stands around the map."""
+    """What stands around the map; outlines: GeoJSON of the lines that are drawn over the grids."""
 
     title: str
     lines: tuple[str, ...]
     legend: tuple[Entry, ...]
     scale_unit: str = "km"
+    outlines: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _find_chinese(size: int) -> ImageFont.FreeTypeFont | None:
 
 def _begin(sheet: Sheet, box: tuple[float, ...]) -> tuple[Image.Image, ImageDraw.ImageDraw, Frame]:
     # Before anything is drawn: a sheet without a font for it is refused.
-    find_font("".join((sheet.title, *sheet.lines, *(entry.text for entry in sheet.legend))), 24)
+    find_font("".join((sheet.title, *sheet.lines, *(entry.text for entry in sheet.legend), sheet.scale_unit)), 24)
     picture = Image.new("RGB", SIZE_PX, palette.PAPER)
     west, south, east, north = box
     width, height = SIZE_PX[0] - 2 * _MARGIN, SIZE_PX[1] - _TOP - _BOTTOM
@@ -152,6 +153,7 @@ def _write_letter(pen: ImageDraw.ImageDraw, part: shapely.Polygon, frame: Frame,
 def _finish(
     sheet: Sheet, picture: Image.Image, pen: ImageDraw.ImageDraw, frame: Frame, box: tuple[float, ...]
 ) -> bytes:
+    _draw_outlines(sheet, pen, frame)
     pen.text((_MARGIN, 36), sheet.title, fill=palette.INK, font=find_font(sheet.title, 44))
     for number, line in enumerate(sheet.lines):
         pen.text((_MARGIN, 98 + 36 * number), line, fill=palette.MUTED, font=find_font(line, 26))
@@ -160,6 +162,17 @@ def _finish(
     stream = io.BytesIO()
     picture.quantize(256, dither=Image.Dither.NONE).save(stream, format="PNG", optimize=True)
     return stream.getvalue()
+
+
+def _draw_outlines(sheet: Sheet, pen: ImageDraw.ImageDraw, frame: Frame) -> None:
+    """The lines, and then what of them lies above or below the map is covered again."""
+    for shape in shapely.get_parts(shapely.from_geojson(sheet.outlines)) if sheet.outlines else []:
+        for line in shapely.get_parts(shape):
+            pen.line(
+                [tuple(corner) for corner in frame.place(shapely.get_coordinates(line))], fill=palette.MUTED, width=2
+            )
+    for edge in ((0, 0, SIZE_PX[0], _TOP - 20), (0, SIZE_PX[1] - _BOTTOM + 20, *SIZE_PX)):
+        pen.rectangle(edge, fill=palette.PAPER)
 
 
 def _draw_legend(sheet: Sheet, pen: ImageDraw.ImageDraw) -> None:
@@ -181,7 +194,8 @@ def _draw_scale(sheet: Sheet, pen: ImageDraw.ImageDraw, frame: Frame, *, latitud
     pen.line((left, y, right, y), fill=palette.INK, width=4)
     for x in (left, right):
         pen.line((x, y - 10, x, y + 10), fill=palette.INK, width=4)
-    pen.text((left, y - 16), f"{length_km:g} {sheet.scale_unit}", fill=palette.INK, font=find_font("", 24), anchor="lb")
+    told = f"{length_km:g} {sheet.scale_unit}"
+    pen.text((left, y - 16), told, fill=palette.INK, font=find_font(told, 24), anchor="lb")
 
 
 def choose_round_length(most: float) -> float:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from governance.ui import palette, parts
 from governance.ui.address import keep_choice, read_choice
-from governance.ui.choices import Unit, choose, choose_district, choose_scenario, show_tabs
+from governance.ui.choices import Unit, choose, choose_district, show_tabs
 from governance.ui.geometry import make_shapes
 from governance.ui.language import MISSING
 from governance.ui.map import DIFFERENCE_LOOK, TIER_LOOK, Box, Look, make_deck
@@ -54,14 +54,13 @@ def _choose_sides(view: View) -> tuple[Unit, Side, Side]:
     first, second, third = st.columns([1, 1, 1], gap="medium")
     with first:
         unit = choose_district(view, on_page="compare")
+    names = view.names("scenarios", "scenario")
     with second:
-        left = Side(choose_scenario(view, on_page="compare"), "")
+        one = choose(view.say("compare.one"), "scenario", names, on_page="compare")
         earlier = days[max(len(days) - 2, 0)].isoformat()
-        left = Side(
-            left.scenario, choose(view.say("compare.day_left"), "day", options, on_page="compare", otherwise=earlier)
-        )
+        day = choose(view.say("compare.day_left"), "day", options, on_page="compare", otherwise=earlier)
+        left = Side(one, day)
     with third:
-        names = view.names("scenarios", "scenario")
         other = choose(view.say("compare.other"), "other", names, on_page="compare", otherwise=left.scenario)
         now = days[-1].isoformat()
         right = Side(
@@ -117,7 +116,7 @@ def _show_list(view: View, rows: pd.DataFrame) -> None:
         on_select="rerun",
         selection_mode="single-cell",
         width="stretch",
-        height=_HEIGHT - 60,
+        height=35 * (min(len(changed), 13) + 1) + 3,
         column_order=("turn", "grid", "left", "right", "place"),
         column_config=_describe_columns(view),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 from datetime import date
 from html import escape
 
@@ -11,7 +12,7 @@ import streamlit as st
 from governance.ui import map_picture, palette, parts
 from governance.ui.address import keep_choice, read_choice
 from governance.ui.choices import Unit
-from governance.ui.geometry import make_shapes
+from governance.ui.geometry import find_body, make_shapes
 from governance.ui.map_picture import Entry, NoFontError, Sheet
 from governance.ui.view import View
 
@@ -67,7 +68,10 @@ def _draw(view: View, scenario: str, unit: Unit, day: date) -> bytes | None:
         return None
     box = tuple(float(bounds[side]) for side in ("west", "south", "east", "north"))
     sheet = _describe(view, scenario, unit, day)
-    entries = [Entry(palette.OUTSIDE, palette.INK, "", ""), *reversed(sheet.legend)]
+    grounds = (palette.OUTSIDE, *(palette.TIER_COLOURS[tier] for tier in ("green", "yellow", "red")))
+    letters = ("", "", palette.TIER_LETTERS["yellow"], palette.TIER_LETTERS["red"])
+    inks = (palette.INK, palette.INK, palette.TIER_INKS["yellow"], palette.TIER_INKS["red"])
+    entries = [Entry(*look, "") for look in zip(grounds, inks, letters, strict=True)]
     overview = make_shapes(view.city).overview
     try:
         if overview and unit.level == 0:
@@ -85,7 +89,7 @@ def _describe(view: View, scenario: str, unit: Unit, day: date) -> Sheet:
         Entry(
             palette.TIER_COLOURS[tier],
             palette.TIER_INKS[tier],
-            palette.TIER_LETTERS[tier] if tier != "green" else "",
+            palette.TIER_LETTERS[tier],
             f"{view.word('tier', tier)} {view.count(figures[tier])} ({view.share(figures[f'{tier}_share'])})",
         )
         for tier in palette.TIERS
@@ -97,7 +101,9 @@ def _describe(view: View, scenario: str, unit: Unit, day: date) -> Sheet:
         view.say("frame.as_of", city=view.city_name, moment=moment, zone=str(view.zone.key))
         + (f" · {view.say('frame.synthetic')}" if view.city.manifest["is_synthetic"] else ""),
     )
-    return Sheet(view.say("map.title"), lines, legend, view.say("sheet_of_map.km"))
+    zipped = find_body(view.city, make_shapes(view.city).outlines)
+    outlines = gzip.decompress(zipped).decode() if zipped else ""
+    return Sheet(view.say("map.title"), lines, legend, view.say("sheet_of_map.km"), outlines)
 
 
 def _show_red(view: View, scenario: str, unit: Unit, day: date) -> None:
