@@ -19,6 +19,7 @@ from governance.ui.pages import (
     data_health,
     evaluation,
     inspections,
+    map_compare,
     model,
     overdue,
     overview,
@@ -29,9 +30,9 @@ from governance.ui.wall_route import WallDoor
 
 BUILD_DIR = Path(os.environ.get("GOVERNANCE_BUILD_DIR") or Path(__file__).with_name("build"))
 PAGES = {
-    "overview": overview.show, "map": city_map.show, "changes": changes.show, "scenario": scenario.show,
-    "case": case.show, "overdue": overdue.show, "evaluation": evaluation.show, "model": model.show,
-    "inspections": inspections.show, "health": data_health.show,
+    "overview": overview.show, "map": city_map.show, "changes": changes.show, "compare": map_compare.show,
+    "scenario": scenario.show, "case": case.show, "overdue": overdue.show, "evaluation": evaluation.show,
+    "model": model.show, "inspections": inspections.show, "health": data_health.show,
 }  # fmt: skip
 
 

@@ -21,7 +21,19 @@ from tests.dashboard import (  # noqa: E402  the folder of the tests is no packa
     wait_until_still,
 )  # fmt: skip
 
-PAGES = ("overview", "map", "changes", "scenario", "overdue", "evaluation", "model", "inspections", "health")
+_MARKS = "districts,incidents,overdue,changes,stops"
+VIEWS = {
+    "overview": "", "map": "map", "map-layers": f"map?layers={_MARKS}", "map-sheet": "map?sheet=1",
+    "changes": "changes", "compare": "compare", "scenario": "scenario",
+    **{f"scenario-{tab}": f"scenario?tab={tab}" for tab in ("progress", "holders", "recurrence", "sheet")},
+    "overdue": "overdue", "overdue-morning": "overdue?department=housing", "evaluation": "evaluation", "model": "model",
+    **{f"model-{tab}": f"model?tab={tab}" for tab in ("calibration", "drift", "card", "capacity", "fairness")},
+    "inspections": "inspections",
+    **{f"inspections-{tab}": f"inspections?tab={tab}" for tab in ("paper", "outcomes")},
+    "health": "health",
+}  # fmt: skip
+# Pages whose first chart comes after their first texts.
+_CHARTED = {"overview", "scenario"}
 SIZES = {"desk": DESKTOP, "phone": PHONE}
 # The wall's scenes by their numbers in the default rotation, and the screens that it is made for.
 SCENES = {"figures-1080p": "1", "map-1080p": "2", "overdue-1080p": "5", "changes-1080p": "6", "two-wide": "2,5"}
@@ -33,49 +45,37 @@ def main(build_dir: Path, folder: Path, only: str = "") -> None:
     with running_dashboard(build_dir) as address, open_browser() as browser:
         for language in ("en", "zh"):
             for size in SIZES:
-                for name in PAGES:
+                for name in VIEWS:
                     if only in f"{name}-{language}-{size}":
                         take_picture(browser, address, folder, name=name, language=language, size=size)
+                if only in f"map-card-{language}-{size}":
+                    take_card(browser, address, folder, language=language, size=size)
             take_walls(browser, address, folder, language=language, only=only)
 
 
 def take_picture(browser: Browser, address: str, folder: Path, *, name: str, language: str, size: str) -> None:
-    path = "" if name == "overview" else name
-    page = open_page(browser, f"{address}/{path}", language=language, viewport=SIZES[size])
-    if name == "map":
+    page = open_page(browser, f"{address}/{VIEWS[name]}", language=language, viewport=SIZES[size])
+    if name in {"map", "map-layers"}:
         wait_for_map(page)
-        save(page, folder / f"{name}-{language}-{size}.png", size)
-        page.locator(".st-key-reddest button").first.click()
-        page.locator(".g-card").wait_for()
-        wait_until_still(page)
-    if name in {"overview", "scenario"}:
+    if name in _CHARTED:
         page.locator("[data-testid=stVegaLiteChart]").first.wait_for()
-    suffix = "-card" if name == "map" else ""
-    save(page, folder / f"{name}{suffix}-{language}-{size}.png", size)
-    if name == "map" and page.locator(".st-key-card_cases a").count():
+    save(page, folder / f"{name}-{language}-{size}.png", size)
+    page.close()
+
+
+def take_card(browser: Browser, address: str, folder: Path, *, language: str, size: str) -> None:
+    """The card of the reddest grid, and from there the first of its open cases."""
+    page = open_page(browser, f"{address}/map", language=language, viewport=SIZES[size])
+    wait_for_map(page)
+    page.locator(".st-key-reddest button").first.click()
+    page.locator(".g-card").wait_for()
+    wait_until_still(page)
+    save(page, folder / f"map-card-{language}-{size}.png", size)
+    if page.locator(".st-key-card_cases a").count():
         page.locator(".st-key-card_cases a").first.click()
         page.locator("[data-testid=stVegaLiteChart]").first.wait_for()
         wait_until_still(page)
         save(page, folder / f"case-{language}-{size}.png", size)
-    if name == "scenario":
-        for place, tab in enumerate(("progress", "holders", "recurrence", "sheet"), start=1):
-            page.get_by_role("tab").nth(place).click()
-            wait_until_still(page)
-            save(page, folder / f"{name}-{tab}-{language}-{size}.png", size)
-    if name == "model":
-        for tab in ("calibration", "drift", "card", "capacity", "fairness"):
-            page.goto(f"{address}/{path}?tab={tab}")
-            wait_until_still(page)
-            save(page, folder / f"{name}-{tab}-{language}-{size}.png", size)
-    if name == "inspections":
-        for tab in ("paper", "outcomes"):
-            page.goto(f"{address}/{path}?tab={tab}")
-            wait_until_still(page)
-            save(page, folder / f"{name}-{tab}-{language}-{size}.png", size)
-    if name == "overdue":
-        page.goto(f"{address}/{path}?department=housing")
-        wait_until_still(page)
-        save(page, folder / f"{name}-morning-{language}-{size}.png", size)
     page.close()
 
 

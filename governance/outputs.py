@@ -16,6 +16,7 @@ from governance.grids.city_grids import CityGrids
 from governance.profile import Profile
 from governance.scenarios import Template, TemplateSet, pin_version
 from governance.scenarios.ladder import list_posts, list_rungs
+from governance.shapes.tables import ShapeTables
 
 _GRID_COLUMNS = (
     "grid_id", "level_1_id", "level_1_zh", "level_1_en", "level_2_id", "level_2_zh", "level_2_en",
@@ -39,6 +40,12 @@ def load_grid_tables(con: warehouse.Connection, grids: CityGrids, profile: Profi
     ]
     schema = pa.schema([("level", pa.int32()), ("name_zh", pa.string()), ("name_en", pa.string())])
     warehouse.load_arrow(con, "meta_level", pa.Table.from_pylist(levels, schema=schema))
+
+
+def load_shape_tables(con: warehouse.Connection, made: ShapeTables) -> None:
+    """Make `meta_shape` and `meta_overview`: what the map fetches, ready to be sent."""
+    warehouse.load_arrow(con, "meta_shape", made.shapes)
+    warehouse.load_arrow(con, "meta_overview", made.overview)
 
 
 def build_outputs(con: warehouse.Connection, profile: Profile, templates: TemplateSet, *, as_of_utc: datetime) -> None:

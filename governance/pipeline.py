@@ -36,6 +36,7 @@ from governance.scenarios import (
     pin_version,
     resolve_templates,
 )
+from governance.shapes.tables import open_shapes
 from governance.toml_model import nearest
 from governance.wall_plan import find_scenario_faults, find_unit_faults
 
@@ -89,6 +90,7 @@ def build_city(
         previous = refresh.find_changes(last, staged, city.profile, as_of_utc=moment)
         outputs.load_grid_tables(con, grids, city.profile)
         warehouse.load_arrow(con, "meta_map_layer", base_layers)
+        outputs.load_shape_tables(con, open_shapes(grids, stage))
         placed = _place_and_tell(con, staged, placement, telling, folder=stage)
         judging = Judging(city.profile, city.template_set, city.departments, clock, moment)
         build_cases(con, placed, judging, previous=previous)

@@ -33,10 +33,10 @@ expect.set_options(timeout=_PATIENCE_S * 1000)  # a busy machine is slow, and a 
 
 
 @contextmanager
-def running_dashboard(build_dir: Path) -> Iterator[str]:
-    """The address of a dashboard that serves `build_dir`; it ends with the block."""
+def running_dashboard(build_dir: Path, *, script: Path | None = None) -> Iterator[str]:
+    """The address of a dashboard (or of another `script`) that serves `build_dir`; it ends with the block."""
     port = find_port()
-    process = start_server(build_dir, port)
+    process = start_server(build_dir, port, script=script)
     try:
         yield name_address(port)
     finally:
@@ -56,10 +56,11 @@ def name_address(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def start_server(build_dir: Path, port: int) -> subprocess.Popen:
+def start_server(build_dir: Path, port: int, *, script: Path | None = None) -> subprocess.Popen:
     """A dashboard that serves `build_dir` and answers already; whoever starts it ends it."""
     command = [
-        sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", "127.0.0.1",
+        sys.executable, "-m", "streamlit", "run", str(script or "app.py"),
+        "--server.port", str(port), "--server.address", "127.0.0.1",
     ]  # fmt: skip
     environment = {**os.environ, "GOVERNANCE_BUILD_DIR": str(build_dir)}
     # The child has its own handle; what it writes is gone with the last one.

@@ -40,7 +40,7 @@ def build(city_file: Path, build_dir: Path, *, as_of_utc: datetime | None = None
     """The published city; its polygons, however untidy, can be drawn on the map."""
     pipeline.build_city(city_file, build_dir, now_utc=NOW, as_of_utc=as_of_utc, progress=lambda *_: None)
     city = open_city(build_dir)
-    assert make_shapes(city).bodies
+    assert make_shapes(city).grids
     return city
 
 

@@ -176,7 +176,7 @@ def test_layers_are_named_in_the_order_of_the_switches(city: City) -> None:
 
 
 def test_a_layer_costs_a_rerun_a_few_hundred_bytes(city: City) -> None:
-    shapes = city_map.Shapes("a", "b", "c", {}, "d")
+    shapes = city_map.Shapes("a", "b", "c", "d")
     every = make_layers(city, shapes, RENTAL, list_layer_names(city), language="en", box=(1, 2, 3, 4))
     assert [spec["id"] for spec in every.below] == ["base0", "base1", "towns", "heat"]
     assert [spec["id"] for spec in every.above] == ["incidents", "overdue", "stops", "changes", "box"]

@@ -90,3 +90,11 @@ def test_letters_can_be_read_on_their_tier_on_the_wall(tier: str) -> None:
 @pytest.mark.parametrize("ink", [palette.WALL_INK, palette.WALL_MUTED, palette.WALL_ACCENT, palette.WALL_WARNING])
 def test_texts_can_be_read_on_the_wall(ink: str) -> None:
     assert contrast(ink, palette.WALL_PAPER) >= 4.5
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_the_marks_of_a_difference_differ_at_a_glance_for_every_sight(sight: str) -> None:
+    seen = {name: to_lab(SIGHTS[sight] @ to_linear(palette.DIFFERENCE_COLOURS[name])) for name in palette.DIFFERENCES}
+    for one, other in combinations(palette.DIFFERENCES, 2):
+        assert np.linalg.norm(seen[one] - seen[other]) > ONE_GLANCE
+        assert contrast(palette.DIFFERENCE_INKS[one], palette.DIFFERENCE_COLOURS[one]) >= 4.5

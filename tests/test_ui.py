@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -12,20 +13,23 @@ from pathlib import Path
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from starlette.applications import Starlette
 
-from governance import warehouse
+from governance import snapshot, warehouse
 from governance.cases.moves import KINDS
 from governance.city import City, open_city
-from governance.ui import address, geometry, language, parts
+from governance.shapes.mercator import to_x, to_y
+from governance.ui import address, geometry, language, palette, parts
 from governance.ui import map as city_map
 from governance.ui.routes import list_routes
+from tests import tiny_snapshot
 from tests.tiny_snapshot import SCRIPT, publish_tiny
+from tests.tiny_tiers import MONDAY
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [*sorted((ROOT / "governance" / "ui").rglob("*.py")), ROOT / "app.py"]
@@ -34,6 +38,7 @@ UNIT = {"level": 0, "unit_id": "", "scenario": "group_rental"}
 WORLD = {"west": -180, "south": -90, "east": 180, "north": 90}
 SCORE_PARTS = {"evaluation.part_higher", "evaluation.part_lower"}
 CASE = {"source": "platform", "incident_id": "A-2"}
+DAY = date(2025, 3, 1)
 ALL = {"department": "", "scenario": "", "district": ""}
 QUESTIONS = {
     "bounds": {"level": 0, "unit_id": ""},
@@ -47,6 +52,11 @@ QUESTIONS = {
     "change_figures": UNIT,
     "change_reasons": {"scenario": "", "district": ""},
     "children": UNIT,
+    "day_digits": {**UNIT, "day": DAY},
+    "day_figures": {**UNIT, "day": DAY},
+    "day_grids": {**UNIT, "day": DAY, "rows": 9},
+    "difference_digits": {**UNIT, "day": MONDAY, "other": "group_rental", "other_day": DAY},
+    "difference_grids": {**UNIT, "day": MONDAY, "other": "group_rental", "other_day": DAY, "rows": 9},
     "curves": {"scenario": "group_rental"},
     "departments": {},
     "extensions": {"scenario": "group_rental", "district": ""},
@@ -94,6 +104,7 @@ QUESTIONS = {
     "months": {**UNIT, "level": 4, "unit_id": "G-01"},
     "open_cases": {"grid_id": "G-01", "scenario": "group_rental", "rows": 9},
     "overdue_ages": {},
+    "overview": {},
     "overdue_bounces": {**ALL, "department": "housing"},
     "overdue_cases": {**ALL, "state": "", "stage": "", "age": "", "rows": 9},
     "overdue_comparison": {**ALL, "department": "housing"},
@@ -111,16 +122,19 @@ QUESTIONS = {
     "overview_weeks": {**UNIT, "is_below": True, "weeks": 26, "as_of_day": date(2025, 3, 1)},
     "places": {},
     "place_cases": {"grid_no": 0, "scenario": "group_rental", "rows": 9},
+    "picture_grids": {"west": 121.0, "south": 29.0, "east": 122.0, "north": 30.0},
     "ranked_grids": {**UNIT, "rows": 9},
     "reasons": {"grid_id": "G-01", "scenario": "group_rental"},
     "recurrence_curve": {"scenario": "group_rental", "department": "", "last_day": 180},
     "recurring_places": {"scenario": "group_rental", "district": "", "rows": 9},
     "scenarios": {},
-    "shapes": {},
+    "shape": {"name": ""},
+    "shape_names": {},
     "slowest_link": {"scenario": "group_rental"},
     "template": {"scenario": "group_rental"},
     "template_versions": {"scenario": "group_rental"},
     "tier_changes": {"scenario": "", "district": "", "rows": 9},
+    "tier_days": {},
     "tier_digits": UNIT,
     "trend": UNIT,
     "unit_figures": UNIT,
@@ -223,11 +237,8 @@ def test_escaped_markdown_keeps_no_mark_of_its_own(text: str) -> None:
 def test_every_question_of_the_pages_answers_on_the_tiny_city(city: City) -> None:
     names = {name.removeprefix("ask_ui_") for name in warehouse.list_queries("ask_ui_")}
     assert names == set(QUESTIONS)
-    assert [name for name in sorted(names) if not ask(city, name)] == [
-        "case_links",
-        "health_points",
-        "recurring_places",
-    ]
+    empty = ["case_links", "health_points", "overview", "recurring_places", "shape"]
+    assert [name for name in sorted(names) if not ask(city, name)] == empty
 
 
 def test_digits_say_the_tier_of_each_grid_in_order(city: City) -> None:
@@ -270,7 +281,9 @@ def test_the_history_has_every_month_up_to_the_last(city: City) -> None:
 def test_shapes_are_named_by_their_content_and_keep_every_grid(city: City) -> None:
     shapes = geometry.make_shapes(city)
     assert shapes is geometry.make_shapes(city)
-    features = json.loads(gzip.decompress(shapes.bodies[shapes.grids]))["features"]
+    body = geometry.find_body(city, shapes.grids)
+    assert body
+    features = json.loads(gzip.decompress(body))["features"]
     assert [feature["properties"]["n"] for feature in features] == [0, 1, 2, 3]
     assert [feature["properties"]["id"] for feature in features] == ["G-01", "G-02", "G-03", "G-04"]
     drawn = shapely.from_geojson(json.dumps(features[0]["geometry"]))
@@ -283,19 +296,50 @@ def test_a_deck_holds_one_digit_per_grid_and_no_basemap(city: City) -> None:
     deck = city_map.make_deck(geometry.make_shapes(city), "3211", box=box, language="en")
     told = json.loads(deck.to_json())
     assert [layer["id"] for layer in told["layers"]] == ["grids", "letters", "outlines"]
-    fill = told["layers"][0]["_subLayerProps"]["polygons-fill"]["getFillColor"]
+    fill = told["layers"][0]["_subLayerProps"]["polygons-fill"]["getFillColor"]["attr"]
     # 3 and 2, 1 and 1: two grids in one sign, the even one in the lower half
     assert "('b5')[properties.n>>1]" in fill
+    # Signs beyond ASCII are only drawn if they are named, as a list and not as an expression.
+    assert told["layers"][1]["characterSet"] == [" ", "R", "Y"]
     assert "mapProvider" not in told
     assert "carto" not in deck.to_json().lower()
     again = city_map.make_deck(geometry.make_shapes(city), "1111", box=box, language="en")
     assert json.loads(again.to_json())["initialViewState"] == told["initialViewState"]
 
 
+def test_a_large_city_is_a_picture_and_tiles(tmp_path: Path) -> None:
+    with snapshot.building(tmp_path) as draft:
+        tiny_snapshot.fill_tiny(draft.con)
+        tiny_snapshot.load_shapes(draft.con, drawn_whole=3)
+        snapshot.publish(draft, manifest=tiny_snapshot.MANIFEST)
+    large = open_city(tmp_path)
+    shapes = geometry.make_shapes(large)
+    deck = city_map.make_deck(shapes, "3211", box=city_map.Box(121.5, 29.8, 121.52, 29.82), language="en")
+    told = json.loads(deck.to_json())
+    assert [layer["@@type"] for layer in told["layers"]] == ["BitmapLayer", "TileLayer", "GeoJsonLayer"]
+    assert told["layers"][1]["textCharacterSet"] == [" ", "R", "Y"]
+    status, headers, body = fetch(tmp_path, told["layers"][0]["image"])
+    assert (status, headers["content-type"]) == (200, "image/png")
+    picture = Image.open(io.BytesIO(body)).convert("RGBA")
+    # G-01 red in the south-west, G-02 yellow beside it, G-03 and G-04 green above.
+    red, yellow, green = (palette.to_rgba(palette.TIER_COLOURS[tier]) for tier in palette.TIERS)
+    places = [(0.25, 0.75), (0.75, 0.75), (0.25, 0.25), (0.75, 0.25)]
+    found = [picture.getpixel((int(x * picture.width), int(y * picture.height))) for x, y in places]
+    assert [list(colour) for colour in found] == [red, yellow, green, green]
+    assert len(body) < 20_000
+    address = told["layers"][1]["data"]
+    zoom = told["layers"][1]["minZoom"]
+    column, row = (int(place * 2**zoom) for place in (float(to_x(121.505)), float(to_y(29.805))))
+    status, _, body = fetch(tmp_path, address.format(z=zoom, x=column, y=row))
+    assert (status, 0 in {feature["properties"]["n"] for feature in json.loads(body)["features"]}) == (200, True)
+    assert city_map.make_deck(shapes, "1111", box=city_map.Box(0, 0, 1, 1), language="en").to_json() != deck.to_json()
+    large.close()
+
+
 def test_the_view_frames_the_box() -> None:
     view = json.loads(
         city_map.make_deck(
-            geometry.Shapes("a", "b", "c", {}), "1", box=city_map.Box(-0.1, -0.1, 0.1, 0.1), language="en"
+            geometry.Shapes("a", "b", "c"), "1", box=city_map.Box(-0.1, -0.1, 0.1, 0.1), language="en"
         ).to_json()
     )["initialViewState"]
     assert (view["longitude"], view["latitude"]) == (0, 0)
@@ -381,12 +425,3 @@ def test_the_front_door_is_short_and_pages_hold_no_sql() -> None:
 
 def test_the_addresss_names_are_those_that_links_carry() -> None:
     assert {"lang", "scenario", "unit", "grid"} <= set(address.NAMES)
-
-
-def test_polygons_that_overlap_or_leave_slivers_are_drawn_all_the_same():
-    overlapping = np.array([shapely.box(0, 0, 1, 1), shapely.box(0.9, 0, 2, 1), shapely.box(0, 1.0005, 1, 2)])
-    assert not shapely.coverage_is_valid(overlapping)
-    simple = geometry._simplify(overlapping)
-    assert shapely.is_valid(simple).all()
-    whole = shapely.area(shapely.union_all(overlapping))
-    assert shapely.area(geometry._unite(simple)) == pytest.approx(whole, rel=0.01)

@@ -36,6 +36,10 @@ ALLOWED = {
 PATTERNS = {
     ("parts.py", ".1f"): "the width of a bar in the style",
     ("wall_parts.py", ".1f"): "the width of a bar in a drawing",
+    ("map_picture.py", "g"): "a round length, which both languages write alike",
+    ("map_times.py", "isoformat"): "a day in the address",
+    ("map_compare.py", "isoformat"): "a day in the address",
+    ("map_sheet.py", "isoformat"): "a day in a file's name",
     ("map.py", ".f"): "a box of coordinates, for the browser",
     ("map.py", "x"): "the digits of the tiers, for the browser",
     ("evaluation_score.py", "g"): "weights in the address, which has no language",

@@ -17,12 +17,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pyarrow as pa
 import shapely
 
 from governance import outputs, snapshot, warehouse
 from governance.base_layers import BASE_LAYERS
+from governance.grids.join import build_cover
 from governance.scenarios import Template, TemplateSet, load_departments, load_templates
+from governance.shapes.tables import describe_grids, make_shapes
 from tests import tiny_lives, tiny_tiers
 
 SCRIPT = "<img src=x onerror=alert(1)>"
@@ -74,6 +77,7 @@ def fill_tiny(con: warehouse.Connection, *, levels: int = 2) -> None:
     names = [name for name in GRID_SCHEMA.names if not name.startswith("level_") or int(name[6]) <= levels]
     grids = [{name: row[name] for name in names if name in row} for row in list_grids()]
     load_rows(con, "core_grid", GRID_SCHEMA, grids)
+    load_shapes(con)
     load_rows(con, "core_case", CASE_SCHEMA, list_cases())
     load_rows(con, "core_quarantine", QUARANTINE_SCHEMA, list_quarantine())
     load_rows(con, "out_tier", TIER_SCHEMA, list_tiers())
@@ -98,6 +102,14 @@ def fill_tiny(con: warehouse.Connection, *, levels: int = 2) -> None:
 def load_rows(con: warehouse.Connection, table: str, schema: pa.Schema, rows: list[dict]) -> None:
     complete = [{name: row.get(name) for name in schema.names} for row in rows]
     warehouse.load_arrow(con, table, pa.Table.from_pylist(complete, schema=schema))
+
+
+def load_shapes(con: warehouse.Connection, **options: int) -> None:
+    """The shapes of the four squares; `drawn_whole=3` makes them a large city."""
+    frame = pd.DataFrame(list_grids()).reindex(columns=GRID_SCHEMA.names).astype({"geometry": object})
+    frame["geometry"] = list(shapely.from_wkb(frame["geometry"].to_numpy()))
+    cover = build_cover(frame["geometry"].to_numpy())
+    outputs.load_shape_tables(con, make_shapes(describe_grids(frame), cover, **options))
 
 
 def list_grids() -> list[dict]:

@@ -21,11 +21,14 @@ Name = tuple[str, str]
 
 
 def draw_names(rng: np.random.Generator, count: int, *, suffixes: list[Name]) -> list[Name]:
-    """`count` different (zh, en) names, one for each suffix in turn; raises ValueError past the supply."""
-    pairs = rng.choice(len(_FIRST) * len(_SECOND), size=count, replace=False)
-    return [_compose(int(pair), suffix) for pair, suffix in zip(pairs, suffixes, strict=True)]
+    """`count` different (zh, en) names, one for each suffix in turn; where the syllables run out, they are numbered."""
+    supply = len(_FIRST) * len(_SECOND)
+    rounds = [rng.choice(supply, size=min(supply, count - start), replace=False) for start in range(0, count, supply)]
+    pairs = [(int(pair), number) for number, drawn in enumerate(rounds, start=1) for pair in drawn]
+    return [_compose(pair, number, suffix) for (pair, number), suffix in zip(pairs, suffixes, strict=True)]
 
 
-def _compose(pair: int, suffix: Name) -> Name:
+def _compose(pair: int, number: int, suffix: Name) -> Name:
     (first_zh, first_en), (second_zh, second_en) = _FIRST[pair // len(_SECOND)], _SECOND[pair % len(_SECOND)]
-    return f"{first_zh}{second_zh}{suffix[0]}", f"{first_en}{second_en} {suffix[1]}"
+    told_zh, told_en = (f"第{number}", f" {number}") if number > 1 else ("", "")
+    return f"{first_zh}{second_zh}{told_zh}{suffix[0]}", f"{first_en}{second_en}{told_en} {suffix[1]}"

@@ -12,7 +12,8 @@ import streamlit as st
 NAMES = (
     "lang", "scenario", "unit", "grid", "case", "department", "district", "stage", "filter", "tab", "kind", "compare",
     "view", "age", "part", "by", "period", "begins", "cohort", "volume", "indicator", "member", "weights", "pilot",
-    "since", "horizon", "teams", "visits", "weeks", "layers", "find", "near", "pick", "box",
+    "since", "horizon", "teams", "visits", "weeks", "layers", "find", "near", "pick", "box", "day",
+    "other", "other_day", "sheet",
 )  # fmt: skip
 _STORE = "address"
 _PAGE = "address_page"

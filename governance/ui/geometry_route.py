@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from governance.errors import GovernanceError
 from governance.ui.base_path import add_base
-from governance.ui.geometry import find_body, make_shapes
+from governance.ui.geometry import find_body, find_picture
 from governance.ui.view import open_current
 
 _PREFIX = "/geometry"
@@ -36,10 +36,13 @@ def locate_shapes(name: str) -> str:
 
 def _serve_shapes(request: Request, build_dir: Path) -> Response:
     name = str(request.path_params["name"])
-    body = find_body(name) or _make_body(name, build_dir)
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    picture = find_picture(name)
+    if picture is not None:
+        return Response(picture, media_type="image/png", headers=headers)
+    body = _find_body(name, build_dir)
     if body is None:
         return PlainTextResponse("There are no such shapes.", status_code=404)
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
     else:
@@ -47,9 +50,9 @@ def _serve_shapes(request: Request, build_dir: Path) -> Response:
     return Response(body, media_type="application/json", headers=headers)
 
 
-def _make_body(name: str, build_dir: Path) -> bytes | None:
-    """After a restart a browser may ask before any page did."""
+def _find_body(name: str, build_dir: Path) -> bytes | None:
+    """A page of the generation before may still ask for its shapes: they are the same unless the grids changed."""
     try:
-        return make_shapes(open_current(build_dir)).bodies.get(name)
+        return find_body(open_current(build_dir), name)
     except GovernanceError:
         return None

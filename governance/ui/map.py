@@ -12,18 +12,36 @@ from typing import Any
 import pydeck as pdk
 import shapely
 
+from governance.shapes.tiles import TILE_SIDE_PX
 from governance.ui import palette
-from governance.ui.geometry import Shapes
+from governance.ui.geometry import Overview, Shapes
 from governance.ui.geometry_route import locate_shapes
 from governance.ui.map_layers import Layers
+from governance.ui.overview import draw_overview
 
 GRID_LAYER = "grids"
-# By digit: outside the chosen unit or without a tier, green, yellow, red.
-_ORDER = ("green", "yellow", "red")
 _CLEAR = [0, 0, 0, 0]
-_FILLS = [palette.to_rgba(palette.OUTSIDE), *(palette.to_rgba(palette.TIER_COLOURS[tier]) for tier in _ORDER)]
-_LETTERS = [" ", " ", palette.TIER_LETTERS["yellow"], palette.TIER_LETTERS["red"]]
-_INKS = [_CLEAR, *(palette.to_rgba(palette.TIER_INKS[tier]) for tier in _ORDER)]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the digits 0 (outside the unit) to 3 look like: ground, letter (" " for none) and the letter's colour."""
+
+    fills: tuple[str, ...]
+    letters: tuple[str, ...]
+    inks: tuple[str, ...]
+
+
+TIER_LOOK = Look(
+    (palette.OUTSIDE, *(palette.TIER_COLOURS[tier] for tier in ("green", "yellow", "red"))),
+    (" ", " ", palette.TIER_LETTERS["yellow"], palette.TIER_LETTERS["red"]),
+    (palette.INK, *(palette.TIER_INKS[tier] for tier in ("green", "yellow", "red"))),
+)
+DIFFERENCE_LOOK = Look(
+    (palette.OUTSIDE, *(palette.DIFFERENCE_COLOURS[name] for name in ("same", "down", "up"))),
+    (" ", " ", palette.DIFFERENCE_SIGNS["down"], palette.DIFFERENCE_SIGNS["up"]),
+    (palette.INK, *(palette.DIFFERENCE_INKS[name] for name in ("same", "down", "up"))),
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +97,7 @@ def read_box(text: str) -> Box | None:
     return box if is_box else None
 
 
-def make_deck(  # noqa: PLR0913  each but the first two has a default or a name of its own
+def make_deck(  # noqa: PLR0913  what is drawn, where, and how it is told
     shapes: Shapes,
     digits: str,
     *,
@@ -87,15 +105,19 @@ def make_deck(  # noqa: PLR0913  each but the first two has a default or a name 
     language: str,
     chosen: bytes | None = None,
     layers: Layers | None = None,
+    look: Look = TIER_LOOK,
 ) -> pdk.Deck:
     """The map of a city: `digits` holds one digit per grid, `chosen` the polygon (WKB) to outline, `layers` the rest.
 
     The same `box` gives the same first view, which Streamlit then leaves alone, so that pan and zoom are kept.
     """
     shown = layers or Layers()
-    drawn = [_fill_grids(shapes, digits, alpha=_OVER_TILES if shown.style else 255)]
+    drawn = _draw_large_city(shapes.overview, digits, look) if shapes.overview else []
+    if not shapes.overview:
+        drawn += [_fill_grids(shapes, digits, look, alpha=_OVER_TILES if shown.style else 255)]
     drawn += [pdk.Layer(**spec) for spec in shown.below]
-    drawn += [pdk.Layer(**shown.letters)] if shown.letters else [_write_letters(shapes, digits)]
+    if not shapes.overview:
+        drawn += [pdk.Layer(**shown.letters)] if shown.letters else [_write_letters(shapes, digits, look)]
     drawn += [_draw_outlines(shapes)] if shown.has_outlines else []
     drawn += [pdk.Layer(**spec) for spec in shown.above]
     if chosen is not None:
@@ -143,7 +165,50 @@ _TOOLTIP_STYLE = {
 }
 
 
-def _fill_grids(shapes: Shapes, digits: str, *, alpha: int) -> pdk.Layer:
+def _draw_large_city(overview: Overview, digits: str, look: Look) -> list[pdk.Layer]:
+    """A picture while the grids are too small to be told apart, and polygons with letters in tiles from there on."""
+    west, south, east, north = overview.box
+    picture = pdk.Layer(
+        "BitmapLayer",
+        image=f'"{locate_shapes(draw_overview(overview, digits, look.fills))}"',
+        bounds=[west, south, east, north],
+        id="overview",
+        pickable=False,
+    )
+    picture.textureParameters = {"minFilter": "linear", "magFilter": "nearest", "mipmapFilter": "none"}
+    return [picture, _fill_tiles(overview, digits, look)]
+
+
+def _fill_tiles(overview: Overview, digits: str, look: Look) -> pdk.Layer:
+    layer = pdk.Layer(
+        "TileLayer",
+        data=locate_shapes(overview.tiles),
+        id=GRID_LAYER,
+        pickable=True,
+        auto_highlight=True,
+        highlight_color=[*palette.to_rgba(palette.ACCENT, 110)],
+        stroked=False,
+        min_zoom=overview.tile_zoom,
+        max_zoom=overview.tile_zoom,
+        visible_min_zoom=overview.seen_from_zoom,
+        tile_size=TILE_SIDE_PX,
+        extent=list(overview.box),
+        point_type='"text"',
+        get_text_size="properties.s",
+        text_size_units='"meters"',
+        text_font_weight=700,
+    )
+    layer.textCharacterSet = sorted(set(look.letters))
+    layer._subLayerProps = {"points-text": {"pickable": False}}  # noqa: SLF001  letters are not what a click is for
+    layer.getFillColor = _look_up(_list_fills(look), digits, "properties.n")
+    layer.getText = _look_up(list(look.letters), digits, "properties.n")
+    layer.getTextColor = _look_up(_list_inks(look), digits, "properties.n")
+    changed = _digest(digits, look)
+    layer.updateTriggers = dict.fromkeys(("getFillColor", "getText", "getTextColor"), changed)
+    return layer
+
+
+def _fill_grids(shapes: Shapes, digits: str, look: Look, *, alpha: int) -> pdk.Layer:
     layer = pdk.Layer(
         "GeoJsonLayer",
         data=locate_shapes(shapes.grids),
@@ -154,13 +219,13 @@ def _fill_grids(shapes: Shapes, digits: str, *, alpha: int) -> pdk.Layer:
         highlight_color=[*palette.to_rgba(palette.ACCENT, 110)],
     )
     # Set on the part layer: Streamlit fades whatever is not selected if it finds the colour on the layer itself.
-    fills = [[*colour[:3], alpha] for colour in _FILLS]
+    fills = [[*colour[:3], alpha] for colour in _list_fills(look)]
     layer._subLayerProps = {"polygons-fill": {"getFillColor": _look_up(fills, digits, "properties.n")}}  # noqa: SLF001
-    layer.updateTriggers = {"getFillColor": f"{_digest(digits)}{alpha}"}
+    layer.updateTriggers = {"getFillColor": f"{_digest(digits, look)}{alpha}"}
     return layer
 
 
-def _write_letters(shapes: Shapes, digits: str) -> pdk.Layer:
+def _write_letters(shapes: Shapes, digits: str, look: Look) -> pdk.Layer:
     """Letters from the digits: for tiers that no route knows; those of today come in tiles (`Layers.letters`)."""
     layer = pdk.Layer(
         "TextLayer",
@@ -171,10 +236,11 @@ def _write_letters(shapes: Shapes, digits: str) -> pdk.Layer:
         get_size="s",
         size_units='"meters"',
         font_weight=700,
-        get_text=_look_up(_LETTERS, digits, "n")[3:],
     )
-    layer._subLayerProps = {"characters": {"getColor": _look_up(_INKS, digits, "n")}}  # noqa: SLF001  as above
-    layer.updateTriggers = {"getText": _digest(digits), "getColor": _digest(digits)}
+    layer.characterSet = sorted(set(look.letters))
+    layer.getText = _look_up(list(look.letters), digits, "n")
+    layer._subLayerProps = {"characters": {"getColor": _look_up(_list_inks(look), digits, "n")}}  # noqa: SLF001  as above
+    layer.updateTriggers = {"getText": _digest(digits, look), "getColor": _digest(digits, look)}
     return layer
 
 
@@ -205,14 +271,25 @@ def _outline_grid(wkb: bytes) -> pdk.Layer:
     )
 
 
-def _look_up(values: list[Any], digits: str, number: str) -> str:
-    """A deck.gl expression: the value for a grid's digit. Only names and parentheses may be indexed in it.
+def _list_fills(look: Look) -> list[list[int]]:
+    return [palette.to_rgba(colour) for colour in look.fills]
 
+
+def _list_inks(look: Look) -> list[list[int]]:
+    return [
+        _CLEAR if letter == " " else palette.to_rgba(ink) for letter, ink in zip(look.letters, look.inks, strict=True)
+    ]
+
+
+def _look_up(values: list[Any], digits: str, number: str) -> dict[str, Any]:
+    """A function that gives the value for a grid's digit: deck.gl's own for categories, over an expression.
+
+    Only names and parentheses may be indexed in an expression, and each of its parts is interpreted for every grid.
     Two digits (0 to 3) travel in one hexadecimal sign, the even grid's in its lower half.
     """
-    listed = json.dumps(values, separators=(",", ":")).replace('"', "'")
     sign = f"('0x'+('{_pack(digits)}')[{number}>>1])"
-    return f"@@=({listed})[({sign}>>(({number}&1)*2))&3]"
+    digit = f"@@=({sign}>>(({number}&1)*2))&3"
+    return {"@@function": "colorCategories", "attr": digit, "domain": [0, 1, 2, 3], "colors": values}
 
 
 def _pack(digits: str) -> str:
@@ -220,8 +297,8 @@ def _pack(digits: str) -> str:
     return "".join(f"{int(even) + 4 * int(odd):x}" for even, odd in pairs)
 
 
-def _digest(digits: str) -> str:
-    return hashlib.sha256(digits.encode()).hexdigest()[:16]
+def _digest(digits: str, look: Look) -> str:
+    return hashlib.sha256(f"{digits}{look}".encode()).hexdigest()[:16]
 
 
 def _frame_box(box: Box) -> pdk.ViewState:

@@ -20,6 +20,11 @@ TIER_COLOURS = {"red": "#a81c2b", "yellow": "#eba937", "green": "#c3dfca"}
 TIER_INKS = {"red": "#ffffff", "yellow": "#1d1d1b", "green": "#1d1d1b"}
 TIER_LETTERS = {"red": "R", "yellow": "Y", "green": "G"}
 OUTSIDE = "#ebe9e4"
+# Of two maps: where the right one is higher or lower. Not the tiers' colours, and dark against light.
+DIFFERENCES = ("up", "down", "same")
+DIFFERENCE_COLOURS = {"up": WARNING, "down": SOFT, "same": "#f1eee7"}
+DIFFERENCE_INKS = {"up": "#ffffff", "down": INK, "same": INK}
+DIFFERENCE_SIGNS = {"up": "▲", "down": "▼", "same": "="}
 
 # The wall is dark, so there red is the lightest tier: what must be seen shines. The letters stand beside it as well.
 WALL_PAPER = "#0f1317"

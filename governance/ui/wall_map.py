@@ -15,9 +15,12 @@ from typing import Any
 import numpy as np
 import shapely
 
+from governance.city import City
 from governance.ui import palette
-from governance.ui.geometry import Shapes
+from governance.ui.geometry import Overview, find_body, make_shapes
+from governance.ui.geometry_route import locate_shapes
 from governance.ui.map import Box
+from governance.ui.overview import draw_overview
 
 _SIZE = 1600  # steps along the longer side: as many as a large screen has pixels for the map
 _LEAST_LETTER = 60  # a smaller letter could be read by nobody; then lightness alone tells the tiers apart
@@ -36,23 +39,26 @@ class Pin:
     lat: float
 
 
-def draw_map(shapes: Shapes, digits: str, *, box: Box, pins: Iterable[Pin], title: str) -> str:
+def draw_map(city: City, digits: str, *, box: Box, pins: Iterable[Pin], title: str) -> str:
     """The SVG of all grids by tier: `digits` holds one digit per grid, 0 outside, 1 green, 2 yellow, 3 red.
 
     title: what the drawing says, for those who hear it; it is escaped.
     """
     plane = _Plane.frame(box)
     tiers = np.frombuffer(digits.encode(), dtype=np.uint8) - ord("0")
-    polygons = _read_polygons(shapes.bodies[shapes.grids])
-    inside = polygons[tiers > 0]
-    size = float(np.median(plane.scale_lengths(np.sqrt(shapely.area(inside))))) if len(inside) else 0.0
-    areas = "".join(
-        f"<path class='w-{name}' d='{_draw_paths(polygons[tiers == tier], plane)}'/>"
-        for tier, name in enumerate(_TIERS)
-    )
-    lines = f"<path class='w-outline' d='{_draw_paths(_read_polygons(shapes.bodies[shapes.outlines]), plane)}'/>"
-    letter = round(_LETTER_SHARE * size) if _LETTER_SHARE * size >= _LEAST_LETTER else 0
-    letters = "".join(_draw_letters(polygons[tiers == tier], plane, letter, tier) for tier in (2, 3))
+    shapes = make_shapes(city)
+    letter, letters = 0, ""
+    if shapes.overview:
+        areas = _draw_picture(shapes.overview, digits, plane)
+    else:
+        polygons = _read_polygons(city, shapes.grids)
+        areas = "".join(
+            f"<path class='w-{name}' d='{_draw_paths(polygons[tiers == tier], plane)}'/>"
+            for tier, name in enumerate(_TIERS)
+        )
+        letter = _size_letters(polygons[tiers > 0], plane)
+        letters = "".join(_draw_letters(polygons[tiers == tier], plane, letter, tier) for tier in (2, 3))
+    lines = f"<path class='w-outline' d='{_draw_paths(_read_polygons(city, shapes.outlines), plane)}'/>"
     # Where grids have letters, a pin stands above its grid's letter.
     marks = _draw_pins(list(pins), plane, raised=round(0.5 * letter))
     label = title.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&#39;")
@@ -94,8 +100,25 @@ def _mercator(latitude: Any) -> Any:
     return np.degrees(np.log(np.tan(np.pi / 4 + np.radians(latitude) / 2)))
 
 
-def _read_polygons(body: bytes) -> Any:
-    return shapely.get_parts(shapely.from_geojson(gzip.decompress(body)))
+def _read_polygons(city: City, name: str) -> Any:
+    body = find_body(city, name)
+    return shapely.get_parts(shapely.from_geojson(gzip.decompress(body))) if body else np.array([], dtype=object)
+
+
+def _draw_picture(overview: Overview, digits: str, plane: _Plane) -> str:
+    """A large city's grids as the picture that its map shows, too: 100,000 of them would be megabytes of paths."""
+    west, south, east, north = overview.box
+    (left, top), (right, bottom) = plane.place(np.array([[west, north], [east, south]])).tolist()
+    fills = (palette.WALL_OUTSIDE, *(palette.WALL_TIER_COLOURS[tier] for tier in ("green", "yellow", "red")))
+    address = locate_shapes(draw_overview(overview, digits, fills))
+    size = f"x='{left}' y='{top}' width='{right - left}' height='{bottom - top}'"
+    return f"<image href='{address}' {size} preserveAspectRatio='none'/>"
+
+
+def _size_letters(inside: Any, plane: _Plane) -> int:
+    """How many steps high a letter may be in a middling grid of the unit; 0 where nobody could read it."""
+    size = float(np.median(plane.scale_lengths(np.sqrt(shapely.area(inside))))) if len(inside) else 0.0
+    return round(_LETTER_SHARE * size) if _LETTER_SHARE * size >= _LEAST_LETTER else 0
 
 
 def _draw_paths(geometries: Sequence[Any] | Any, plane: _Plane) -> str:

@@ -15,7 +15,6 @@ import pandas as pd
 from governance.ui import palette
 from governance.ui import wall_parts as parts
 from governance.ui.choices import Unit
-from governance.ui.geometry import make_shapes
 from governance.ui.language import MISSING
 from governance.ui.map import Box
 from governance.ui.view import View
@@ -83,7 +82,7 @@ def _draw_map(about: _About) -> tuple[str, str]:
     places = about.ask_here("wall_places", rows=_PLACES)
     pins = [Pin(number, float(row["lon"]), float(row["lat"])) for number, row in enumerate(places, start=1)]
     drawing = draw_map(
-        make_shapes(view.city),
+        view.city,
         digits[0]["digits"],
         box=Box(west, south, east, north),
         pins=pins,

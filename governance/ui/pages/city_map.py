@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from governance.ui import palette, parts
@@ -14,10 +17,12 @@ from governance.ui.geometry import make_shapes
 from governance.ui.map import Box, frame_polygon, make_deck, read_box, read_selected
 from governance.ui.map_layers import make_layers
 from governance.ui.map_points import Subject
+from governance.ui.map_times import choose_day, find_day
 from governance.ui.pages.changes_digest import show_digest
 from governance.ui.pages.grid_card import show_grid_card, show_open_cases
 from governance.ui.pages.map_group import choose_pick, keep_corner, picks_several, show_group
 from governance.ui.pages.map_search import count_moves, show_hits, show_search
+from governance.ui.pages.map_sheet import is_asked_for, offer_sheet, show_sheet
 from governance.ui.pages.map_switches import choose_layers, explain_marks
 from governance.ui.view import View
 
@@ -33,15 +38,19 @@ def show(view: View) -> None:
         return
     scenario, unit = _show_choices(view)
     show_hits(view)
+    if is_asked_for():
+        show_sheet(view, scenario, unit, find_day(view, "day"))
+        return
     show_digest(view, scenario, unit)
-    _show_legend(view, scenario, unit)
+    day = choose_day(view, on_page="map")
+    _show_legend(view, scenario, unit, day)
     grid = _find_grid(view, scenario)
     layers = choose_layers(view, scenario, unit)
     left, right = st.columns([1.75, 1], gap="medium")
     with left:
-        _show_map(view, scenario, unit, grid=grid, layers=layers)
+        _show_map(view, scenario, unit, grid=grid, layers=layers, day=day)
     with right:
-        _show_side(view, scenario, unit, grid)
+        _show_side(view, scenario, unit, grid, day=day)
     if grid and not picks_several():
         show_open_cases(view, scenario, grid["grid_id"])
 
@@ -67,19 +76,32 @@ def _find_grid(view: View, scenario: str) -> dict[str, Any] | None:
     return grid
 
 
-def _show_side(view: View, scenario: str, unit: Unit, grid: dict[str, Any] | None) -> None:
+def _show_side(view: View, scenario: str, unit: Unit, grid: dict[str, Any] | None, *, day: date | None) -> None:
     choose_pick(view)
     if picks_several():
         show_group(view, scenario, unit)
     elif grid:
         st.button(view.say("map.close_card"), on_click=keep_choice, args=("grid", ""), icon=":material/arrow_back:")
+        if day:
+            parts.show_note(view.say("day.card_is_now"))
         show_grid_card(view, scenario, grid)
     else:
-        _show_reddest(view, scenario, unit)
+        _show_reddest(view, scenario, unit, day)
 
 
-def _show_legend(view: View, scenario: str, unit: Unit) -> None:
-    figures = view.ask_row("unit_figures", level=unit.level, unit_id=unit.unit_id, scenario=scenario)
+def _ask_of_day(view: View, day: date | None, of_day: str, of_now: str, **asked: Any) -> pd.DataFrame:
+    """The answer for a past day, or for now."""
+    return view.ask(of_day, day=day, **asked) if day else view.ask(of_now, **asked)
+
+
+def _show_legend(view: View, scenario: str, unit: Unit, day: date | None) -> None:
+    asked = {"scenario": scenario, "level": unit.level, "unit_id": unit.unit_id}
+    figures = next(iter(_ask_of_day(view, day, "day_figures", "unit_figures", **asked).to_dict("records")), None)
+    show_tier_legend(view, figures, day)
+
+
+def show_tier_legend(view: View, figures: Mapping[str, Any] | None, day: date | None = None) -> None:
+    """The tiers' colours and letters with how many grids have each; `figures`: red, red_share and so on, grids."""
     if figures is None:
         parts.show_note(view.say("map.no_tiers"))
         return
@@ -90,28 +112,34 @@ def _show_legend(view: View, scenario: str, unit: Unit) -> None:
         for tier in palette.TIERS
     ]
     basis = view.say("map.legend_basis", grids=view.count(figures["grids"]))
+    basis += view.say("day.legend", day=view.date(day)) if day else ""
     st.html(f"<div class='g-legend' role='list'>{''.join(cells)}<span class='g-note'>{basis}</span></div>")
 
 
-def _show_map(view: View, scenario: str, unit: Unit, *, grid: dict[str, Any] | None, layers: list[str]) -> None:
+def _show_map(
+    view: View, scenario: str, unit: Unit, *, grid: dict[str, Any] | None, layers: list[str], day: date | None
+) -> None:
     shapes = make_shapes(view.city)
-    digits = view.ask_row("tier_digits", scenario=scenario, level=unit.level, unit_id=unit.unit_id)
+    place = {"level": unit.level, "unit_id": unit.unit_id}
+    digits = _ask_of_day(view, day, "day_digits", "tier_digits", scenario=scenario, **place)["digits"].iloc[0]
     view_box = _frame_view(view, unit)
-    if not digits or not digits["digits"] or not view_box:
+    if not digits or not view_box:
         parts.show_state(view.say("state.no_grids_title"), view.say("state.no_grids_text"))
         return
     box = read_box(read_choice("box")) if picks_several() else None
+    drawn = make_layers(
+        view.city, shapes, Subject(scenario, unit.level, unit.unit_id), layers, language=view.language,
+        box=(box.west, box.south, box.east, box.north) if box else None,
+    )  # fmt: skip
     deck = make_deck(
         shapes,
-        str(digits["digits"]),
+        str(digits),
         box=view_box,
         language=view.language,
         chosen=grid["geometry"] if grid else None,
-        layers=make_layers(
-            view.city, shapes, Subject(scenario, unit.level, unit.unit_id), layers, language=view.language,
-            box=(box.west, box.south, box.east, box.north) if box else None,
-        ),
-    )  # fmt: skip
+        # Letters and the hover card that come by address tell today's tiers.
+        layers=replace(drawn, letters=None, hover="") if day else drawn,
+    )
     st.pydeck_chart(
         deck,
         key=_KEY,
@@ -122,7 +150,9 @@ def _show_map(view: View, scenario: str, unit: Unit, *, grid: dict[str, Any] | N
     )
     st.session_state["map_view"] = view
     explain_marks(view, scenario, unit, layers)
-    parts.show_note(view.say("map.hint"))
+    with st.container(horizontal=True, vertical_alignment="center", key="below_map"):
+        parts.show_note(view.say("map.hint_large" if shapes.overview else "map.hint"))
+        offer_sheet(view)
 
 
 def _frame_view(view: View, unit: Unit) -> Box | None:
@@ -175,10 +205,15 @@ def _keep_selected() -> None:
         keep_choice("grid", grid_id)
 
 
-def _show_reddest(view: View, scenario: str, unit: Unit) -> None:
+def _show_reddest(view: View, scenario: str, unit: Unit, day: date | None) -> None:
     """The list beside the map: real links, so that the keyboard and screen readers reach every grid in it."""
-    rows = view.ask("ranked_grids", scenario=scenario, level=unit.level, unit_id=unit.unit_id, rows=_LISTED)
-    parts.show_title(view.say("map.reddest", count=view.count(len(rows))), view.say("map.reddest_note"))
+    asked = {"scenario": scenario, "level": unit.level, "unit_id": unit.unit_id, "rows": _LISTED}
+    rows = _ask_of_day(view, day, "day_grids", "ranked_grids", **asked)
+    if day:
+        title = view.say("day.reddest", count=view.count(len(rows)), day=view.date(day))
+        parts.show_title(title, view.say("day.reddest_note"))
+    else:
+        parts.show_title(view.say("map.reddest", count=view.count(len(rows))), view.say("map.reddest_note"))
     with st.container(key="reddest", gap=None):
         for row in rows.to_dict("records"):
             letter = palette.TIER_LETTERS.get(row["tier"], "?")

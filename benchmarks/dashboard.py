@@ -1,0 +1,221 @@
+"""Measures the dashboard on a built city and writes the table into docs/performance.md: python -m benchmarks.dashboard.
+
+The map in a real Chromium that draws in software: first sight cold and warm, another scenario, a click; the same in
+the way a map is usually written (`naive_map.py`). The pages by raw websocket: one visitor over many choices, then fifty
+visitors at once. Give a second build of a large city with `--large`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import os
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from benchmarks.report import ROOT, date_and_machine, draw_table, write_section
+from benchmarks.visits import Answer, crowd, walk
+from governance.city import City, open_city
+from tests.dashboard import DESKTOP, open_browser, running_dashboard, wait_until_still
+
+NAIVE = ROOT / "benchmarks" / "naive_map.py"
+MAP = ""  # the path of the map's page; the first page has none
+PAGES = (MAP, "changes", "scenario", "overdue", "evaluation", "model", "health")
+_PATIENCE_MS = 180_000
+# A small copy of the map's drawing tells when the tiers are on the screen, and when they have changed.
+_WATCH = """() => {
+  const small = document.createElement('canvas'); small.width = 96; small.height = 64;
+  const pen = small.getContext('2d', {willReadFrequently: true});
+  window.lookAtMap = () => {
+    const map = document.querySelector("[data-testid='stDeckGlJsonChart'] canvas");
+    if (!map || !map.width) return null;
+    pen.clearRect(0, 0, 96, 64); pen.drawImage(map, 0, 0, 96, 64);
+    const seen = pen.getImageData(0, 0, 96, 64).data;
+    let sum = 0, full = 0;
+    for (let i = 0; i < seen.length; i += 4) {
+      if (seen[i + 3] > 200) { full += 1; sum = (sum * 31 + seen[i] + 7 * seen[i + 1] + 13 * seen[i + 2]) % 1000003; }
+    }
+    return full > 300 ? sum : null;
+  };
+  window.waitForMap = (before) => new Promise(done => {
+    const look = () => {
+      const seen = window.lookAtMap();
+      if (seen !== null && seen !== before) done(performance.now()); else setTimeout(look, 30);
+    };
+    look();
+  });
+  document.addEventListener('mousedown', () => { window.pressedAt = performance.now(); }, true);
+}"""
+
+
+@dataclass(frozen=True)
+class MapTimes:
+    """Seconds until the map is seen, cold and warm; until another scenario is; until a card is; None: not measured."""
+
+    cold_s: float
+    warm_s: float
+    change_s: float
+    card_s: float | None
+
+
+def main() -> None:
+    """Measure, and write the section."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build-dir", type=Path, default=ROOT / "build")
+    parser.add_argument("--large", type=Path, help="A build of a city with 100,000 grids.")
+    parser.add_argument("--short", action="store_true", help="One of each, to see that it works; writes nothing.")
+    options = parser.parse_args()
+    lines = [date_and_machine("python -m benchmarks.dashboard"), "", *measure_maps(options)]
+    lines += ["", *measure_pages(options.build_dir, is_short=options.short)]
+    if options.short:
+        print("\n".join(lines))
+    else:
+        write_section("dashboard", lines)
+
+
+def measure_maps(options: argparse.Namespace) -> list[str]:
+    """A row per city and way."""
+    rows = []
+    cities = [open_city(build_dir) for build_dir in filter(None, (options.build_dir, options.large))]
+    wire = {city.build_dir: measure_change_bytes(city) for city in cities}
+    with open_browser() as browser:
+        for city in cities:
+            name = f"{count_grids(city):,} grids"
+            rows.append([f"{name}, ours", *tell(measure_map(browser, city)), f"{wire[city.build_dir] / 1000:.1f}"])
+            rows.append([f"{name}, inline", *tell(measure_map(browser, city, script=NAIVE)), "–"])
+    titles = ("map", "first, cold s", "first, warm s", "other scenario s", "click → card s", "kB over the wire")
+    return draw_table(titles, rows)
+
+
+def measure_map(browser: Browser, city: City, *, script: Path | None = None) -> MapTimes:
+    """The times of one way; three scenarios are chosen one after the other, and the middle time counts."""
+    names = city.ask("ui_scenarios")["name_en" if script is None else "scenario"].tolist()
+    context = browser.new_context(viewport=DESKTOP, locale="en-GB")
+    page = context.new_page()
+    page.set_default_timeout(_PATIENCE_MS)
+    page.add_init_script(f"({_WATCH})()")
+    with running_dashboard(city.build_dir, script=script) as address:
+        cold, warm = (see_map(page, f"{address}/{'' if script else MAP}") for _ in range(2))
+        changes = [change_scenario(page, name) for name in names[1:4]]
+        card = None if script else open_card(page, city, address)
+        context.close()
+    return MapTimes(cold, warm, statistics.median(changes), card)
+
+
+def see_map(page: Page, address: str) -> float:
+    """Seconds from asking for the page until the tiers are seen."""
+    page.goto(address)
+    seen_ms: float = page.evaluate("window.waitForMap(null)")
+    wait_until_still(page)
+    return seen_ms / 1000
+
+
+def change_scenario(page: Page, name: str) -> float:
+    """Seconds from the press on another scenario until the map shows other colours."""
+    wait_until_still(page)
+    page.get_by_role("combobox").first.click()
+    option = page.get_by_role("option", name=name, exact=True)
+    option.wait_for()
+    before = page.evaluate("window.lookAtMap()")
+    option.click()
+    seen_ms: float = page.evaluate("before => window.waitForMap(before).then(at => at - window.pressedAt)", before)
+    wait_until_still(page)
+    return seen_ms / 1000
+
+
+def open_card(page: Page, city: City, address: str) -> float:
+    """Seconds from a click on the middle of a town's map until the grid's card stands beside it."""
+    town = city.sql("select unit_id from out_unit where level = 2 order by grids desc limit 1").iloc[0]["unit_id"]
+    see_map(page, f"{address}/{MAP}?unit={town}")
+    chart = page.locator("[data-testid='stDeckGlJsonChart']")
+    box = chart.bounding_box()
+    if box is None:
+        raise SystemExit("There is no map to click on.")
+    middle = {"x": box["width"] / 2, "y": box["height"] / 2}
+    chart.hover(position={"x": middle["x"] - 4, "y": middle["y"]})
+    chart.hover(position=middle)
+    page.locator(".deck-tooltip").get_by_text("-").first.wait_for()
+    chart.click(position=middle)
+    shown = "requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - window.pressedAt)))"
+    page.locator(".g-card h2").wait_for()
+    taken_ms: float = page.evaluate(f"() => new Promise(done => {shown})")
+    return taken_ms / 1000
+
+
+def measure_change_bytes(city: City) -> float:
+    """Bytes of the websocket for another scenario, compressed as they travel: the most of three."""
+    names = city.ask("ui_scenarios")["scenario"].tolist()[:4]
+    with running_dashboard(city.build_dir) as address:
+        answers = asyncio.run(walk(address, [(MAP, {"scenario": name, "lang": "en"}) for name in names]))
+    return max(answer.wire_bytes for answer in answers[1:])
+
+
+def measure_pages(build_dir: Path, *, is_short: bool) -> list[str]:
+    """Server time of each page over its choices, by one visitor; then fifty visitors at once."""
+    city = open_city(build_dir)
+    choices = list(list_choices(city))
+    rows = []
+    with running_dashboard(build_dir) as address:
+        for page in PAGES:
+            steps = [(page, chosen) for chosen in (choices[:3] if is_short else choices)]
+            answers = asyncio.run(walk(address, [steps[0], *steps]))[1:]
+            rows.append([page or "map", str(len(steps)), *describe(answers)])
+    lines = draw_table(("page", "choices", "p50 ms", "p95 ms", "errors"), rows)
+    # A server of its own, so that its memory is that of these visitors.
+    with running_dashboard(build_dir) as address:
+        steps = [(page, chosen) for chosen in choices for page in PAGES]
+        asked = {"visitors": 5 if is_short else 50, "every_s": 5.0, "clicks": 2 if is_short else 24}
+        answers = asyncio.run(crowd(address, steps, **asked))
+        peak_gb = read_server_peak_gb()
+    middle, late, errors = describe(answers)
+    told = (
+        f"{asked['visitors']} visitors, each of whom clicks every {asked['every_s']:.0f} s, {len(answers):,} clicks: "
+        f"p50 {middle} ms, p95 {late} ms, {errors} errors; the server's memory at its highest {peak_gb:.2f} GB."
+    )
+    return [*lines, "", told]
+
+
+def list_choices(city: City) -> Iterator[dict[str, str]]:
+    """Scenario and district, all pairs."""
+    scenarios = city.ask("ui_scenarios")["scenario"].tolist()
+    units = city.ask("ui_units")
+    districts = ["", *units.loc[units["level"] == 1, "unit_id"]]
+    for scenario, district in itertools.product(scenarios, districts):
+        yield {"scenario": scenario, "unit": district, "district": district, "lang": "en"}
+
+
+def describe(answers: Sequence[Answer]) -> list[str]:
+    """Median and 95th percentile in ms, and how many went wrong."""
+    times = sorted(1000 * answer.seconds for answer in answers)
+    late = times[min(len(times) - 1, round(0.95 * len(times)))]
+    return [f"{statistics.median(times):.0f}", f"{late:.0f}", str(sum(bool(answer.error) for answer in answers))]
+
+
+def tell(times: MapTimes) -> list[str]:
+    """The times as cells."""
+    values = (times.cold_s, times.warm_s, times.change_s, times.card_s)
+    return ["–" if value is None else f"{value:.2f}" for value in values]
+
+
+def count_grids(city: City) -> int:
+    """How many grids the city has."""
+    return int(city.sql("select count(*) as grids from core_grid").iloc[0]["grids"])
+
+
+def read_server_peak_gb() -> float:
+    """The most memory that our server, the only child that runs Streamlit, ever held."""
+    for status in Path("/proc").glob("[0-9]*/status"):
+        told = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines() if ":" in line)
+        command = status.with_name("cmdline").read_text(encoding="utf-8")
+        if int(told["PPid"]) == os.getpid() and "streamlit" in command:
+            return int(told["VmHWM"].split()[0]) * 1024 / 1e9
+    raise SystemExit("The server's process was not found.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""The tables of shapes in a snapshot: `meta_shape`, what the browser fetches, and `meta_overview` for a large city."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+from numpy.typing import NDArray
+
+from governance.grids.city_grids import CityGrids
+from governance.grids.join import Cover
+from governance.shapes.drawing import Polygons, draw_in, simplify_polygons
+from governance.shapes.features import list_polygons, write_collection, write_labels, write_outlines
+from governance.shapes.overview import draw_overview
+from governance.shapes.tiles import choose_scheme, make_tiles
+
+DRAWN_WHOLE = 30_000
+_VERSION = 1
+_SHAPES = pa.schema([("name", pa.string()), ("part", pa.string()), ("body", pa.binary())])
+_OVERVIEWS = pa.schema(
+    [
+        *((name, pa.float64()) for name in ("west", "south", "east", "north")),
+        ("width_px", pa.int32()),
+        ("height_px", pa.int32()),
+        ("numbers", pa.binary()),
+        ("tiles", pa.string()),
+        ("tile_zoom", pa.int32()),
+        ("seen_from_zoom", pa.float64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class ShapeTables:
+    """Rows of `meta_shape` (name, part, gzipped body), and of `meta_overview`: one for a large city, else none."""
+
+    shapes: pa.Table
+    overview: pa.Table
+
+
+def open_shapes(grids: CityGrids, folder: Path) -> ShapeTables:
+    """The shapes of a city's grids; kept in `folder` under their content, so that the next build only reads them."""
+    frame = describe_grids(grids.frame)
+    key = _hash(frame, grids.sha256)
+    paths = [folder / "grids" / f"{table}-{_VERSION}-{key[:16]}.parquet" for table in ("shapes", "overview")]
+    with suppress(FileNotFoundError):
+        return ShapeTables(*(pq.read_table(path) for path in paths))
+    made = make_shapes(frame, grids.cover)
+    for path, table in zip(paths, (made.shapes, made.overview), strict=True):
+        partial = path.with_suffix(".partial")
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, partial, compression="none")
+        partial.replace(path)
+    return made
+
+
+def describe_grids(frame: pd.DataFrame) -> pd.DataFrame:
+    """The grids with `grid_no` (their place) and the names of where they lie, the smallest unit first."""
+    places = {
+        f"place_{language}": [
+            " · ".join(str(name) for name in names if isinstance(name, str))
+            for names in zip(*(frame[f"level_{level}_{language}"] for level in (3, 2, 1)), strict=True)
+        ]
+        for language in ("zh", "en")
+    }
+    return frame.assign(grid_no=np.arange(len(frame)), **places)
+
+
+def make_shapes(frame: pd.DataFrame, cover: Cover, *, drawn_whole: int = DRAWN_WHOLE) -> ShapeTables:
+    """The shapes of described grids: all polygons at once up to `drawn_whole` grids; tiles and an overview beyond.
+
+    frame: grid_no, grid_id, level_1_id, level_2_id, place_zh, place_en, area_km2, lon, lat, geometry (shapely). The
+    name of a shape holds its content's hash: a browser that has it need not ask again.
+    """
+    polygons = np.asarray(frame["geometry"], dtype=object)
+    simple = simplify_polygons(polygons)
+    tiling = simple if shapely.coverage_is_valid(simple) else polygons
+    rows = [_name("outlines", write_outlines(_list_units(frame, 1), tiling))]
+    if frame["level_2_id"].notna().any():
+        rows += [_name("towns", write_outlines(_list_units(frame, 2), tiling))]
+    if len(frame) <= drawn_whole:
+        rows += [_name("grids", write_collection(list_polygons(frame, draw_in(simple))))]
+        rows += [_name("labels", write_labels(frame))]
+        return ShapeTables(_tabulate(rows), _OVERVIEWS.empty_table())
+    tiles, overview = _make_large(frame, simple, cover)
+    return ShapeTables(_tabulate([*rows, *tiles]), pa.Table.from_pylist([overview], schema=_OVERVIEWS))
+
+
+def _make_large(
+    frame: pd.DataFrame, simple: Polygons, cover: Cover
+) -> tuple[list[dict[str, object]], dict[str, object]]:
+    """The tiles' rows and the overview's row."""
+    scheme = choose_scheme(frame)
+    tiles = make_tiles(frame, draw_in(simple), scheme, ground=simple)
+    bodies = {(column, row): body for column, row, body in tiles}
+    digest = _digest(b"".join(bodies.values()))
+    rows: list[dict[str, object]] = [
+        {"name": f"tile-{digest}-{scheme.tile_zoom}-{column}-{row}.json", "part": "tile", "body": _zip(body)}
+        for (column, row), body in bodies.items()
+    ]
+    drawn = draw_overview(cover, shapely.total_bounds(np.asarray(frame["geometry"], dtype=object)))
+    height, width = drawn.numbers.shape
+    overview: dict[str, object] = {name: getattr(drawn, name) for name in ("west", "south", "east", "north")}
+    overview |= {"width_px": width, "height_px": height, "numbers": _zip(drawn.numbers.astype("<i4").tobytes())}
+    overview |= {"tiles": f"tile-{digest}-{{z}}-{{x}}-{{y}}.json", "tile_zoom": scheme.tile_zoom}
+    return rows, overview | {"seen_from_zoom": scheme.seen_from_zoom}
+
+
+def _list_units(frame: pd.DataFrame, level: int) -> NDArray[np.object_]:
+    """The unit of a level for each grid, "" for none."""
+    units: NDArray[np.object_] = frame[f"level_{level}_id"].fillna("").to_numpy(dtype=object)
+    return units
+
+
+def _name(part: str, body: bytes) -> dict[str, object]:
+    return {"name": f"{part}-{_digest(body)}.json", "part": part, "body": _zip(body)}
+
+
+def _tabulate(rows: list[dict[str, object]]) -> pa.Table:
+    return pa.Table.from_pylist(rows, schema=_SHAPES)
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:20]
+
+
+def _zip(body: bytes) -> bytes:
+    return gzip.compress(body, 6, mtime=0)
+
+
+def _hash(frame: pd.DataFrame, shapes: str) -> str:
+    """One name for everything that is drawn: the polygons' own, and the names beside them."""
+    digest = hashlib.sha256(shapes.encode())
+    for text in _list_facts(frame):
+        digest.update(text.encode())
+    return digest.hexdigest()
+
+
+def _list_facts(frame: pd.DataFrame) -> Iterator[str]:
+    columns = (_list_units(frame, 1), _list_units(frame, 2), frame["place_zh"], frame["place_en"])
+    for facts in zip(*columns, strict=True):
+        yield "\0".join(facts) + "\n"

@@ -1,0 +1,131 @@
+"""What the map draws: every grid kept, neighbours touching, and a large city's picture and tiles."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from governance.grids.join import build_cover
+from governance.shapes import drawing
+from governance.shapes.mercator import find_zoom, to_latitude, to_x, to_y
+from governance.shapes.overview import draw_overview
+from governance.shapes.tables import make_shapes
+from governance.shapes.tiles import choose_scheme
+
+
+def make_frame(polygons: list[shapely.Geometry]) -> pd.DataFrame:
+    points = shapely.point_on_surface(np.array(polygons))
+    return pd.DataFrame(
+        {
+            "grid_no": range(len(polygons)), "grid_id": [f"G-{n}" for n in range(len(polygons))],
+            "level_1_id": None, "place_zh": "镇", "place_en": "Town", "area_km2": 0.09, "level_2_id": None,
+            "lon": shapely.get_x(points), "lat": shapely.get_y(points), "geometry": polygons,
+        }
+    )  # fmt: skip
+
+
+def make_squares(across: int, *, width: float = 0.003) -> list[shapely.Geometry]:
+    return [
+        shapely.box(121 + width * x, 29 + width * y, 121 + width * (x + 1), 29 + width * (y + 1))
+        for y in range(across)
+        for x in range(across)
+    ]
+
+
+def read(body: bytes) -> list[dict]:
+    return json.loads(gzip.decompress(body))["features"]
+
+
+def test_polygons_that_overlap_or_leave_slivers_are_drawn_all_the_same():
+    overlapping = np.array([shapely.box(0, 0, 1, 1), shapely.box(0.9, 0, 2, 1), shapely.box(0, 1.0005, 1, 2)])
+    assert not shapely.coverage_is_valid(overlapping)
+    simple = drawing.simplify_polygons(overlapping)
+    assert shapely.is_valid(simple).all()
+    whole = shapely.area(shapely.union_all(overlapping))
+    assert shapely.area(drawing.unite_polygons(simple)) == pytest.approx(whole, rel=0.01)
+
+
+def test_mercator_is_that_of_the_maps_of_the_web():
+    # Tile 8/214/105 of the usual scheme: its north-western corner.
+    assert float(to_x(214 / 256 * 360 - 180)) * 256 == pytest.approx(214)
+    assert float(to_y(85.0511287798066)) == pytest.approx(0, abs=1e-12)
+    assert float(to_y(0.0)) == pytest.approx(0.5)
+    latitudes = np.linspace(-80, 80, 9)
+    assert to_latitude(to_y(latitudes)) == pytest.approx(latitudes)
+    # At zoom 0 the equator is 512 pixels.
+    assert find_zoom(40_075_016.686, 0.0, pixels=512) == pytest.approx(0)
+    assert find_zoom(40_075_016.686 / 1024, 0.0, pixels=1) == pytest.approx(1)
+
+
+def test_a_small_city_is_drawn_whole_and_has_no_overview():
+    squares = make_squares(3)
+    made = make_shapes(make_frame(squares), build_cover(np.array(squares)))
+    assert sorted(made.shapes["part"].to_pylist()) == ["grids", "labels", "outlines"]
+    assert made.overview.num_rows == 0
+    towns = make_frame(squares).assign(level_2_id=["a"] * 3 + ["b"] * 6)
+    with_towns = make_shapes(towns, build_cover(np.array(squares))).shapes.to_pylist()
+    lines = [len(read(row["body"])) for row in with_towns if row["part"] == "towns"]
+    assert lines == [2]
+
+
+def test_a_large_citys_tiles_hold_every_grid_in_each_tile_that_it_touches():
+    squares = make_squares(30)
+    frame = make_frame(squares)
+    made = make_shapes(frame, build_cover(np.array(squares)), drawn_whole=899)
+    rows = made.shapes.to_pylist()
+    tiles = [row for row in rows if row["part"] == "tile"]
+    scheme = choose_scheme(frame)
+    # A middling grid of 300 m is 10 pixels wide from this zoom on.
+    assert find_zoom(300, 29.045, pixels=10) == pytest.approx(scheme.seen_from_zoom, abs=0.01)
+    seen = set()
+    for tile in tiles:
+        z, x, y = (int(part) for part in tile["name"].removesuffix(".json").split("-")[2:])
+        assert z == scheme.tile_zoom
+        side = 2**z
+        features = read(tile["body"])
+        grids = [feature for feature in features if feature["properties"]["n"] >= 0]
+        # The ground comes first, so that it lies below.
+        assert [feature["properties"]["n"] for feature in features[: len(features) - len(grids)]] == [-1] * bool(grids)
+        polygons = [feature for feature in grids if feature["geometry"]["type"] != "Point"]
+        letters = [feature for feature in grids if feature["geometry"]["type"] == "Point"]
+        assert [feature["properties"]["n"] for feature in letters] == [f["properties"]["n"] for f in polygons]
+        for number, square in enumerate(squares):
+            west, south, east, north = shapely.bounds(drawing.draw_in(np.array([square])))[0]
+            columns, lines = to_x(np.array([west, east])) * side, to_y(np.array([north, south])) * side
+            touches = columns[0] < x + 1 and columns[1] >= x and lines[0] < y + 1 and lines[1] >= y
+            assert touches == (number in {feature["properties"]["n"] for feature in polygons})
+        seen |= {feature["properties"]["n"] for feature in polygons}
+    assert seen == set(range(900))
+    (overview,) = made.overview.to_pylist()
+    names = {overview["tiles"].format(z=scheme.tile_zoom, x=0, y=0).rsplit("-", 3)[0]}
+    assert {tile["name"].rsplit("-", 3)[0] for tile in tiles} == names
+
+
+def test_a_pixel_of_the_overview_is_the_grid_at_its_middle():
+    squares = make_squares(4, width=1.0)
+    drawn = draw_overview(build_cover(np.array(squares)), np.array([120.0, 29.0, 125.0, 33.0]), longer_side_px=200)
+    height, width = drawn.numbers.shape
+    assert width == 200
+    # A degree of longitude is 40 pixels; outside the squares there is no grid.
+    assert set(drawn.numbers[:, :40].ravel()) == {-1}
+    for row, column in ((0, 60), (height - 1, 60), (height // 2, 199), (height // 3, 101)):
+        lon = 120 + (column + 0.5) / 40
+        y = float(to_y(33.0)) + (row + 0.5) / height * float(to_y(29.0) - to_y(33.0))
+        lat = float(to_latitude(y))
+        expected = int(lat - 29) * 4 + int(lon - 121) if lon > 121 else -1
+        assert drawn.numbers[row, column] == expected
+
+
+def test_the_same_grids_have_the_same_names_and_others_have_others():
+    squares = make_squares(3)
+    cover = build_cover(np.array(squares))
+    names = [set(make_shapes(make_frame(squares), cover).shapes["name"].to_pylist()) for _ in range(2)]
+    assert names[0] == names[1]
+    renamed = make_frame(squares).assign(place_zh="别镇")
+    other = set(make_shapes(renamed, cover).shapes["name"].to_pylist())
+    assert len(names[0] & other) == 2
