@@ -94,18 +94,18 @@ def _dated(frame: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def show_chart(chart: Any, *, height: int) -> None:
     """A chart in the pages' style, as wide as its place."""
-    styled = (
-        chart.properties(height=height)
-        .configure_view(strokeWidth=0)
-        .configure_axis(
-            labelColor=palette.MUTED,
-            gridColor=palette.RULE,
-            domainColor=palette.RULE,
-            tickColor=palette.RULE,
-            labelFontSize=11,
-            titleColor=palette.MUTED,
-            titleFontSize=11,
-            titleFontWeight="normal",
-        )
+    st.altair_chart(style_chart(chart.properties(height=height)), width="stretch", theme=None)
+
+
+def style_chart(chart: Any) -> Any:
+    """The chart with the pages' axes and no frame."""
+    return chart.configure_view(strokeWidth=0).configure_axis(
+        labelColor=palette.MUTED,
+        gridColor=palette.RULE,
+        domainColor=palette.RULE,
+        tickColor=palette.RULE,
+        labelFontSize=11,
+        titleColor=palette.MUTED,
+        titleFontSize=11,
+        titleFontWeight="normal",
     )
-    st.altair_chart(styled, width="stretch", theme=None)
