@@ -8,16 +8,30 @@ from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from governance.ui import language
 from governance.ui.frame import choose_language, show_page
-from governance.ui.geometry_route import list_routes
-from governance.ui.pages import case, changes, city_map, data_health, evaluation, model, overdue, scenario
+from governance.ui.pages import (
+    case,
+    changes,
+    city_map,
+    data_health,
+    evaluation,
+    inspections,
+    model,
+    overdue,
+    overview,
+    scenario,
+)
+from governance.ui.routes import list_routes
+from governance.ui.wall_route import WallDoor
 
 BUILD_DIR = Path(os.environ.get("GOVERNANCE_BUILD_DIR") or Path(__file__).with_name("build"))
 PAGES = {
-    "map": city_map.show, "changes": changes.show, "scenario": scenario.show, "case": case.show,
-    "overdue": overdue.show, "evaluation": evaluation.show, "model": model.show, "health": data_health.show,
+    "overview": overview.show, "map": city_map.show, "changes": changes.show, "scenario": scenario.show,
+    "case": case.show, "overdue": overdue.show, "evaluation": evaluation.show, "model": model.show,
+    "inspections": inspections.show, "health": data_health.show,
 }  # fmt: skip
 
 
@@ -29,7 +43,7 @@ def show_dashboard() -> None:
     pages = [
         st.Page(
             partial(show_page, name, show, build_dir=BUILD_DIR, now_utc=now_utc),
-            title=language.say(spoken, f"{name}.menu"), url_path=name, default=name == "map",
+            title=language.say(spoken, f"{name}.menu"), url_path=name, default=name == "overview",
         )
         for name, show in PAGES.items()
     ]  # fmt: skip
@@ -42,4 +56,4 @@ if __name__ == "__main__":
     # Streamlit runs this file for every visit; the server imports it once, under its own name.
     show_dashboard()
 else:
-    app = st.App(__file__, routes=list_routes(BUILD_DIR))
+    app = st.App(__file__, routes=list_routes(BUILD_DIR), middleware=[Middleware(WallDoor)])

@@ -178,7 +178,9 @@ def cells(  # noqa: PLR0913  the options of one command
 def export(  # noqa: PLR0913, PLR0917  the options of one command
     what: Annotated[
         str,
-        typer.Argument(help="tiers | changes | overdue | open | cases | grids | extensions | indicators | disputes"),
+        typer.Argument(
+            help="tiers | changes | inspections | overdue | open | cases | grids | extensions | indicators | disputes"
+        ),
     ],
     out: Annotated[Path, typer.Option(help="The file to write.")],
     format_: Annotated[
@@ -198,6 +200,7 @@ def export(  # noqa: PLR0913, PLR0917  the options of one command
     ] = None,
     stage: Annotated[str | None, typer.Option(help="Open cases at this stage only, such as accepted.")] = None,
     age: Annotated[str | None, typer.Option(help="Open cases of this delay only, such as 3_to_7_days.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Inspections of this district, town or community only (id).")] = None,
     by: cli_indicators.By = "",
     period: cli_indicators.PeriodOption = None,
     cohort: cli_indicators.CohortOption = "due",
@@ -208,14 +211,18 @@ def export(  # noqa: PLR0913, PLR0917  the options of one command
 ) -> None:
     """Write a list for others: spreadsheets, maps, tables.
 
-    --department, --state, --stage and --age cut open cases; --by, --period, --cohort, --since, --until and
-    --minimum-volume cut indicators.
+    --department, --state, --stage and --age cut open cases; --unit cuts inspections; --by, --period, --cohort,
+    --since, --until and --minimum-volume cut indicators.
     """
     cut = cli_indicators.read_cut(
         by=by, period=period, cohort=cohort, since=since, until=until, minimum_volume=minimum_volume
     )
     chosen = {"format": format_, "scenario": scenario, "district": district, "language": language}
     narrowing = {"department": department, "state": state, "stage": stage, "age": age}
+    if what == "inspections":
+        chosen["unit"] = unit
+    elif unit:
+        raise ConfigError(f"--unit cuts inspections, not {what}; leave it out.")
     rows = _write_export(what, out, build_dir, chosen=chosen, narrowing=narrowing, cut=cut)
     messages.print(f"{rows:,} rows written to {out}.")
 
@@ -243,6 +250,11 @@ def _write_export(
 
         refuse_narrowing(what, **narrowing)
         return export_changes(open_city(build_dir), out, **chosen)
+    if what == "inspections":
+        from governance.ui.inspection_export import export_inspections
+
+        refuse_narrowing(what, **narrowing)
+        return export_inspections(open_city(build_dir), out, **chosen)
     if what == "disputes":
         from governance.disputes import export_disputes
 

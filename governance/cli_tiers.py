@@ -26,6 +26,7 @@ CityFile = Annotated[Path, typer.Option("--city", help="The city's profile, whic
 BuildDir = Annotated[Path, typer.Option("--build-dir", help="Where everything the code makes is kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
 DEFAULT_CITY, DEFAULT_BUILD = Path("city.toml"), Path("build")
+messages = Console(stderr=True)
 
 
 @app.command(
@@ -61,7 +62,7 @@ def override(  # noqa: PLR0913, PLR0917  the columns of the file, each with a na
     added = append_override(
         path, {name: text.strip() for name, text in cells.items()}, grid_ids=ids, scenarios=scenarios, today=today
     )
-    Console(stderr=True).print(
+    messages.print(
         f"{escape(added.grid_id)} is {added.tier} in {added.scenario} from {added.from_day} until {added.until_day}. "
         f"Written to {escape(str(path))}; the next build applies it."
     )
@@ -102,7 +103,9 @@ def changes(
 
 @app.command(epilog="Example: `python -m governance tiers hits --outcomes outcomes.csv`")
 def hits(
-    outcomes: Annotated[Path, typer.Option(help="CSV: grid_id, scenario, inspected_on, found (true, false, empty).")],
+    outcomes: Annotated[
+        Path, typer.Option(help="CSV or XLSX: grid_id, scenario, inspected_on, found (true, false, empty).")
+    ],
     build_dir: BuildDir = DEFAULT_BUILD,
     *,
     as_json: AsJson = False,
@@ -110,18 +113,23 @@ def hits(
     """Compare how often red grids and random audits were found at fault, with 95 % intervals."""
     from governance.city import open_city
     from governance.export_orders import find_id
-    from governance.inspections.outcomes import compare_hit_rates, leave_out_old, read_outcomes
+    from governance.inspections.outcome_files import read_outcomes
+    from governance.inspections.outcomes import measure_hit_rates
 
     opened = open_city(build_dir)
     names = opened.ask("export_names")
     names = names[names["id"].isin(list(opened.manifest["scenarios"]))]
     ids = opened.ask("grid_ids")["grid_id"].tolist()
-    told = read_outcomes(outcomes, grid_ids=ids, find_scenario=lambda text: find_id(names, "scenario", text))
-    listed = opened.ask("inspections")
-    kept, note = leave_out_old(told, listed)
-    if note:
-        Console(stderr=True).print(note)
-    _print_frame(compare_hit_rates(kept, listed), as_json=as_json)
+    reading = read_outcomes(outcomes, grid_ids=ids, find_scenario=lambda text: find_id(names, "scenario", text))
+    measured = measure_hit_rates(reading.outcomes, opened.ask("inspections"))
+    if reading.unvisited:
+        messages.print(f"Rows without a day and a finding: {reading.unvisited:,}. They count as not visited yet.")
+    if measured.old:
+        messages.print(
+            f"Outcomes before {measured.first_week}, the first week whose lists are kept: {measured.old:,}. "
+            "They are in no rate."
+        )
+    _print_frame(measured.rates, as_json=as_json)
 
 
 def _find_file(city: Path) -> Path:

@@ -113,21 +113,27 @@ def export_frame(  # noqa: PLR0913  what, where, and how it is called
     sheet: str,
     notes: list[tuple[str, str]],
     format: str | None = None,  # noqa: A002  the word of the command line
+    has_grids: bool = False,
 ) -> int:
-    """Write a frame that has no places by the rules of every list, and give its number of rows.
+    """Write a frame by the rules of every list, and give its number of rows.
 
-    Raises ConfigError for a format other than csv, xlsx and parquet, InputError for more rows than it can hold.
+    has_grids: each row's `grid_id` names the polygon that stands for it in a map format; without it, a map format is
+    refused. Raises ConfigError for a format that does not fit, InputError for more rows than it can hold.
     """
     kind = _find_format(out, format)
-    _refuse_map(out, sheet, kind)
+    if not has_grids:
+        _refuse_map(out, sheet, kind)
     _check_size(len(frame), kind)
-    told = _localise(_add_origin(frame, city), city, as_text=kind == "csv", with_zone=kind == "parquet")
+    as_text = kind not in {"xlsx", "parquet"}
+    told = _localise(_add_origin(frame, city), city, as_text=as_text, with_zone=kind == "parquet")
     with _replacing(out) as draft:
         if kind == "csv":
             with draft.open("wb") as file:
                 _write_csv_pieces(file, iter([told]))
         elif kind == "xlsx":
             _write_workbook(draft, [told], sheet=sheet, rows=len(told), notes=notes)
+        elif has_grids:
+            _save_features(_add_polygons(told, city), draft, kind, layer=sheet)
         else:
             _write_pieces(iter([told]), lambda schema: pq.ParquetWriter(draft, schema, compression="zstd"))
     return len(frame)
@@ -327,21 +333,32 @@ def _write_features(city: City, order: Order, path: Path, kind: str) -> None:
     frame = pd.concat(list(_read_frames(city, order)), ignore_index=True)
     frame = _localise(frame, city, as_text=kind != "parquet", with_zone=True)
     features = _add_geometry(frame, city, order)
+    _save_features(features, path, kind, layer=order.what)
+
+
+def _save_features(features: gpd.GeoDataFrame, path: Path, kind: str, *, layer: str) -> None:
     if kind == "parquet":
         features.to_parquet(path, compression="zstd")
     elif kind == "geojson":
         features.to_file(path, driver="GeoJSON", engine="pyogrio", RFC7946="YES", WRITE_NAME="NO")
     else:
-        features.to_file(path, driver="GPKG", engine="pyogrio", layer=order.what)
+        features.to_file(path, driver="GPKG", engine="pyogrio", layer=layer)
 
 
 def _add_geometry(frame: pd.DataFrame, city: City, order: Order) -> gpd.GeoDataFrame:
     """Polygons of the grids, or the points of the cases; a case without a place has no geometry."""
     if order.what in _POLYGONS:
-        polygons = city.grids().set_index("grid_id").geometry
-        shapes = polygons.reindex(frame["grid_id"]).to_numpy()
-    else:
-        points = gpd.points_from_xy(frame["lon"], frame["lat"])
-        shapes = np.where(frame["lon"].notna() & frame["lat"].notna(), points, None)
+        return _add_polygons(frame, city)
+    points = gpd.points_from_xy(frame["lon"], frame["lat"])
+    shapes = np.where(frame["lon"].notna() & frame["lat"].notna(), points, None)
+    return _add_shapes(frame, shapes)
+
+
+def _add_polygons(frame: pd.DataFrame, city: City) -> gpd.GeoDataFrame:
+    polygons = city.grids().set_index("grid_id").geometry
+    return _add_shapes(frame, polygons.reindex(frame["grid_id"]).to_numpy())
+
+
+def _add_shapes(frame: pd.DataFrame, shapes: Any) -> gpd.GeoDataFrame:
     plain = frame.drop(columns="geometry", errors="ignore")
     return gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries(shapes, index=plain.index), crs="EPSG:4326")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from governance.base_layers import hash_base_layers
 from governance.city import open_city
 from governance.errors import GovernanceError
 from governance.hazard_tables import read_override_file
@@ -23,7 +24,11 @@ def is_current(build_dir: Path, city: City) -> bool:
     inputs = manifest["inputs"]
     if inputs.get("configuration") != hash_configuration(city.profile, city.template_set, city.departments):
         return False
+    if manifest["city"].get("wall") != city.profile.wall.model_dump(mode="json"):
+        return False
     if inputs.get("tier_overrides") != hash_overrides(override_file):
+        return False
+    if inputs.get("base_layers", []) != hash_base_layers(city.profile):
         return False
     known = sorted((file["source"], file["sha256"]) for file in inputs["files"])
     present = [

@@ -66,7 +66,7 @@ _TABLES = (
     "mid_town_stage", "out_funnel", "mid_step_hour", "out_step_time", "out_department",
     "mid_last_handover", "mid_open", "mid_call", "meta_overdue_age", "out_open", "out_received",
     "out_recent_handover", "out_slowest_link", "out_dispute", "out_stuck", "out_illegal_move", "out_illegal_sample",
-    "out_urgent", "out_closed_case", "mid_repeat", "mid_fairness_group", "out_fairness",
+    "out_urgent", "out_recent_incident", "out_closed_case", "mid_repeat", "mid_fairness_group", "out_fairness",
     "meta_location", "meta_unmapped", "meta_suspicious_point",
 )  # fmt: skip
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from governance import outputs, refresh, snapshot, warehouse
+from governance.base_layers import hash_base_layers, read_base_layers
 from governance.cases.assembly import Judging, build_cases, check_categories
 from governance.cases.departments import index_departments
 from governance.cases.lifecycle import Telling, prepare_telling, tell_files
@@ -36,6 +37,7 @@ from governance.scenarios import (
     resolve_templates,
 )
 from governance.toml_model import nearest
+from governance.wall_plan import find_scenario_faults, find_unit_faults
 
 Progress = Callable[[str, float], None]
 
@@ -67,6 +69,7 @@ def build_city(
     stage = build_dir / "stage"
     grids = load_grids(city.profile, stage)
     _check_districts(city, grids)
+    base_layers = read_base_layers(city.profile, bounds=tuple(grids.frame.total_bounds))
     override_file = read_override_file(city.profile)
     day = local_day(as_of_utc or now_utc, city.profile)
     overrides = parse_override_file(override_file, city.profile, grids, tuple(city.templates), today=day)
@@ -85,6 +88,7 @@ def build_city(
         progress("cases", 0.6)
         previous = refresh.find_changes(last, staged, city.profile, as_of_utc=moment)
         outputs.load_grid_tables(con, grids, city.profile)
+        warehouse.load_arrow(con, "meta_map_layer", base_layers)
         placed = _place_and_tell(con, staged, placement, telling, folder=stage)
         judging = Judging(city.profile, city.template_set, city.departments, clock, moment)
         build_cases(con, placed, judging, previous=previous)
@@ -97,6 +101,7 @@ def build_city(
         manifest = _describe(city, staged, grids, moment, now_utc=now_utc)
         manifest["inputs"] |= {"configuration": configuration, "placement": placement.key}
         manifest["inputs"] |= {"tier_overrides": refresh.hash_overrides(override_file)}
+        manifest["inputs"] |= {"base_layers": hash_base_layers(city.profile)}
         return snapshot.publish(draft, manifest=manifest)
 
 
@@ -121,7 +126,7 @@ def load_city(city_file: Path) -> City:
     if faults:
         raise ConfigError(join_faults("The scenario templates cannot be used:", faults))
     check_categories(profile, templates)
-    _check_pilots(profile, templates.city)
+    _check_scenarios(profile, templates.city)
     return City(profile, templates.city, departments, templates.districts)
 
 
@@ -142,19 +147,20 @@ def local_day(moment_utc: datetime, profile: Profile) -> date:
     return moment_utc.replace(tzinfo=UTC).astimezone(profile.zone).date()
 
 
-def _check_pilots(profile: Profile, templates: Mapping[str, Template]) -> None:
-    """Raise one ConfigError for every pilot of a scenario that the city does not use."""
+def _check_scenarios(profile: Profile, templates: Mapping[str, Template]) -> None:
+    """Raise one ConfigError for every pilot and scene of the wall of a scenario that the city does not use."""
     faults = [
         f"`pilots`: the city has no scenario `{pilot.scenario}`{nearest(pilot.scenario, list(templates)) or '.'}"
         for pilot in profile.pilots
         if pilot.scenario not in templates
     ]
+    faults += find_scenario_faults(profile.wall, list(templates))
     if faults:
-        raise ConfigError(join_faults("The pilots cannot be used:", faults))
+        raise ConfigError(join_faults("Scenarios that the city does not use cannot be named:", faults))
 
 
 def _check_districts(city: City, grids: CityGrids) -> None:
-    """Raise one ConfigError for every overlay or pilot whose district no grid has: it would never judge a case."""
+    """Raise one ConfigError for every overlay, pilot or scene of the wall whose place has no grid."""
     names = grids.frame[["level_1_id", "level_1_zh", "level_1_en"]].drop_duplicates("level_1_id").dropna(how="all")
     ids = {str(text): row.level_1_id for row in names.itertuples(index=False) for text in row if text is not None}
     faults = [
@@ -167,8 +173,20 @@ def _check_districts(city: City, grids: CityGrids) -> None:
         for pilot in city.profile.pilots
         if pilot.district not in ids.values()
     ]
+    faults += find_unit_faults(city.profile.wall, _list_units(grids))
     if faults:
-        raise ConfigError(join_faults("Districts that no grid has cannot be used:", faults))
+        raise ConfigError(join_faults("Places that no grid has cannot be used:", faults))
+
+
+def _list_units(grids: CityGrids) -> dict[str, tuple[int, tuple[str, ...]]]:
+    """Id of every unit above the grids → its level and its names."""
+    units: dict[str, tuple[int, tuple[str, ...]]] = {}
+    for level in (3, 2, 1):
+        columns = [f"level_{level}_{part}" for part in ("id", "zh", "en")]
+        if columns[0] in grids.frame:
+            rows = grids.frame[columns].drop_duplicates(columns[0]).dropna(subset=columns[0])
+            units |= {str(id_): (level, (str(zh), str(en))) for id_, zh, en in rows.itertuples(index=False)}
+    return units
 
 
 def _suggest_district(district: str, ids: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from governance.errors import ConfigError, join_faults
 from governance.toml_model import Strict, nearest, read_model
+from governance.wall_plan import WallPlan
 from governance.work_calendar import WorkCalendar, read_extra_days
 
 
@@ -245,6 +246,37 @@ class Pilot(Strict):
     from_: date = Field(alias="from")
 
 
+def _check_tiles(address: str) -> str:
+    missing = [part for part in ("{z}", "{x}", "{y}") if part not in address]
+    if missing or not re.match(r"https?://[^/\s]+/", address) or re.search(r"[\s<>\"'\\]", address):
+        raise ValueError(
+            f"{address!r} is no address of map tiles; write it like https://tiles.example.org/{{z}}/{{x}}/{{y}}.png"
+        )
+    return address
+
+
+class MapLayer(Strict):
+    """A layer of the city's own base map, from one file of lines (roads) or areas (water, parks)."""
+
+    name_zh: str = Field(min_length=1, max_length=60)
+    name_en: str = Field(min_length=1, max_length=60)
+    path: str = Field(min_length=1)
+    kind: Literal["line", "area"]
+    colour: str = Field(pattern=r"^#[0-9a-fA-F]{6}$")
+    crs: str | None = None
+
+
+class MapSettings(Strict):
+    """What the dashboard's map shows under the tiers: files of the city, and the city's own tile server, if any.
+
+    Without `tiles` no browser asks another host for anything.
+    """
+
+    tiles: Annotated[str, AfterValidator(_check_tiles)] | None = None
+    attribution: str = Field(default="", max_length=200)
+    layers: tuple[MapLayer, ...] = Field(default=(), max_length=12)
+
+
 class Profile(Strict):
     """A whole city. `folder` is where its relative paths start; `tier_overrides` is the file of tiers by experts."""
 
@@ -257,9 +289,11 @@ class Profile(Strict):
     scenarios: tuple[Identifier, ...] = ()
     scenario_folder: str | None = None
     grids: Grids
+    map: MapSettings = MapSettings()
     work_calendar: WorkCalendar = WorkCalendar()
     departments: tuple[DepartmentEntry, ...] = ()
     pilots: tuple[Pilot, ...] = ()
+    wall: WallPlan = WallPlan()
     tier_overrides: str | None = None
     sources: tuple[Source, ...] = Field(min_length=1)
     folder: Path = Field(default=Path(), exclude=True)

@@ -34,9 +34,12 @@ class Last:
 
 
 def hash_configuration(profile: Profile, templates: TemplateSet, departments: Mapping[str, Department]) -> str:
-    """One name for everything but the input files that decides what a snapshot says: configuration and program."""
+    """One name for everything but the input files that decides what a snapshot says: configuration and program.
+
+    What the wall shows decides no figure.
+    """
     parts = [
-        profile.model_dump(mode="json"),
+        profile.model_dump(mode="json", exclude={"wall"}),
         {name: template.model_dump(mode="json") for name, template in templates.city.items()},
         sorted(template.model_dump_json() for template in templates.districts.values()),
         {name: department.model_dump(mode="json") for name, department in departments.items()},

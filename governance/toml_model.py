@@ -97,8 +97,14 @@ def _follows_from_others(fault: dict[str, Any], places: list[Place]) -> bool:
 
 def nearest(word: str, known: list[str]) -> str:
     """`; did you mean X?` for the known word nearest to `word`, or an empty text when none is near."""
+    found = find_nearest(word, known)
+    return f"; did you mean `{found}`?" if found else ""
+
+
+def find_nearest(word: str, known: list[str]) -> str | None:
+    """The known word nearest to `word`; None when none is near."""
     match = process.extractOne(word, known, scorer=fuzz.WRatio, score_cutoff=60)
-    return f"; did you mean `{match[0]}`?" if match else ""
+    return str(match[0]) if match else None
 
 
 def _describe_fault(fault: dict[str, Any], model: type[BaseModel], place: Place) -> str:

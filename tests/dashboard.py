@@ -29,27 +29,48 @@ _SWITCHES = (
     "--disable-component-update", "--disable-sync", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
 )  # fmt: skip
 _PATIENCE_S = 60
+expect.set_options(timeout=_PATIENCE_S * 1000)  # a busy machine is slow, and a test judges what comes, not when
 
 
 @contextmanager
 def running_dashboard(build_dir: Path) -> Iterator[str]:
     """The address of a dashboard that serves `build_dir`; it ends with the block."""
+    port = find_port()
+    process = start_server(build_dir, port)
+    try:
+        yield name_address(port)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def find_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+def name_address(port: int) -> str:
+    """Where a server on this port is found."""
+    return f"http://127.0.0.1:{port}"
+
+
+def start_server(build_dir: Path, port: int) -> subprocess.Popen:
+    """A dashboard that serves `build_dir` and answers already; whoever starts it ends it."""
     command = [
         sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", "127.0.0.1",
     ]  # fmt: skip
     environment = {**os.environ, "GOVERNANCE_BUILD_DIR": str(build_dir)}
+    # The child has its own handle; what it writes is gone with the last one.
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_until_up(address, process)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+    try:
+        _wait_until_up(name_address(port), process)
+    except RuntimeError:
+        process.kill()
+        raise
+    return process
 
 
 @contextmanager
@@ -119,16 +140,17 @@ _CONTEXTS: dict[tuple[int, str, int], BrowserContext] = {}
 
 def wait_until_still(page: Page) -> None:
     """Wait until the page has its title and the server has finished the run."""
-    expect(page.locator(".g-head h1")).to_be_visible(timeout=_PATIENCE_S * 1000)
+    expect(page.locator(".g-head h1")).to_be_visible()
     idle = "[data-testid='stApp'][data-test-script-state='notRunning']"
-    expect(page.locator(idle)).to_be_attached(timeout=_PATIENCE_S * 1000)
-    expect(page.locator("[data-stale='true']")).to_have_count(0, timeout=_PATIENCE_S * 1000)
+    expect(page.locator(idle)).to_be_attached()
+    expect(page.locator("[data-stale='true']")).to_have_count(0)
 
 
 def wait_for_map(page: Page) -> None:
     """Wait until the map has fetched its shapes and drawn them."""
-    fetched = "performance.getEntriesByType('resource').filter(r => r.name.includes('/geometry/') && r.responseEnd > 0)"
-    page.wait_for_function(f"{fetched}.length >= 3")
+    for part in ("/geometry/grids-", "/letters/"):
+        fetched = f"performance.getEntriesByType('resource').some(r => r.name.includes('{part}') && r.responseEnd > 0)"
+        page.wait_for_function(fetched)
     expect(page.locator("[data-testid='stDeckGlJsonChart'] canvas").first).to_be_visible()
     # Two frames: the first one after the shapes arrived, and one more in which they are on the screen.
     twice = "requestAnimationFrame(() => requestAnimationFrame(done))"

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize("spoken", language.LANGUAGES)
 def test_from_the_map_to_all_changes_and_back_to_a_card(visit: OpenPage, spoken: str) -> None:
-    page = visit("/?scenario=fire_lane", spoken=spoken)
-    sentence = {"en": "1 grids turned red", "zh": "1 个网格变红"}[spoken]
+    page = visit("/map?scenario=fire_lane", spoken=spoken)
+    sentence = {"en": "1 grid turned red", "zh": "1 个网格变红"}[spoken]
     expect(page.locator(".st-key-digest")).to_contain_text(sentence)
     page.get_by_role("button", name=language.say(spoken, "digest.all")).click()
     expect(page.locator(".g-head h1")).to_have_text(language.say(spoken, "changes.title"))
@@ -41,7 +41,7 @@ def test_from_the_map_to_all_changes_and_back_to_a_card(visit: OpenPage, spoken:
 
 def test_a_link_opens_the_list_of_a_district_and_its_file(visit: OpenPage, tmp_path: Path) -> None:
     page = visit("/changes?filter=fire_lane&district=330205")
-    expect(page.get_by_role("button", name="1 changes as CSV")).to_be_visible()
+    expect(page.get_by_role("button", name="1 change as CSV")).to_be_visible()
     with page.expect_download() as event:
         page.get_by_role("button", name="CSV").click()
     file = tmp_path / event.value.suggested_filename
@@ -51,7 +51,7 @@ def test_a_link_opens_the_list_of_a_district_and_its_file(visit: OpenPage, tmp_p
 
 
 def test_an_experts_word_stays_text_and_fits_a_phone(visit: OpenPage) -> None:
-    page = visit("/?scenario=group_rental&grid=G-02", viewport=PHONE)
+    page = visit("/map?scenario=group_rental&grid=G-02", viewport=PHONE)
     expect(page.locator(".g-mark").filter(has_text=tiny_snapshot.SCRIPT)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 

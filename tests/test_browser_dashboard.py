@@ -28,7 +28,8 @@ from tests.dashboard import (
 
 pytestmark = pytest.mark.browser
 PAGES = {
-    "map": "/",
+    "overview": "/",
+    "map": "/map",
     "changes": "/changes",
     "scenario": "/scenario",
     "case": "/case?case=A-1",
@@ -85,7 +86,7 @@ def test_the_language_switch_changes_the_page_and_the_address(visit: OpenPage) -
 
 
 def test_a_click_on_a_grid_opens_its_card_and_another_scenario_recolours_it(visit: OpenPage) -> None:
-    page = visit("/")
+    page = visit("/map")
     wait_for_map(page)
     # The tiny city is a square of four grids: G-01 red and G-02 yellow below, G-03 and G-04 green above.
     below, above = sample_map(page, (0.3, 0.62), (0.3, 0.2))
@@ -103,7 +104,7 @@ def test_a_click_on_a_grid_opens_its_card_and_another_scenario_recolours_it(visi
 
 
 def test_the_view_is_kept_when_something_else_is_chosen(visit: OpenPage) -> None:
-    page = visit("/")
+    page = visit("/map")
     wait_for_map(page)
     chart = page.locator("[data-testid='stDeckGlJsonChart']")
     chart.hover(position={"x": 300, "y": 380})
@@ -120,7 +121,7 @@ def test_the_view_is_kept_when_something_else_is_chosen(visit: OpenPage) -> None
 
 
 def test_the_keyboard_reaches_the_reddest_grids(visit: OpenPage) -> None:
-    page = visit("/?scenario=fire_lane")
+    page = visit("/map?scenario=fire_lane")
     first = page.locator(".st-key-reddest button").first
     expect(first).to_contain_text("G-03")
     first.focus()
@@ -133,14 +134,14 @@ def test_the_keyboard_reaches_the_reddest_grids(visit: OpenPage) -> None:
 
 
 def test_a_grid_is_found_by_its_id_and_an_unknown_one_is_told(visit: OpenPage) -> None:
-    page = visit("/")
-    search = page.get_by_label("Find a grid")
+    page = visit("/map")
+    search = page.get_by_label("Find a place or a grid")
     search.fill("G-04")
     search.press("Enter")
     expect(page.locator(".g-card")).to_contain_text(tiny_snapshot.SCRIPT)
     search.fill("<script>alert(1)</script>")
     search.press("Enter")
-    expect(page.locator(".g-stale")).to_contain_text("There is no grid <script>")
+    expect(page.locator(".g-stale")).to_contain_text("No grid and no place has “<script>")
 
 
 def test_the_way_down_stands_in_the_address(visit: OpenPage) -> None:

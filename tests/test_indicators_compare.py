@@ -10,7 +10,7 @@ import pytest
 from tiny_counts import find, local, make_case, open_counts
 
 from governance.errors import ConfigError, InputError
-from governance.indicators import compare_periods, compare_with_control, rank_league, report_pilot
+from governance.indicators import compare_periods, compare_weeks, compare_with_control, rank_league, report_pilot
 from governance.indicators.pilots import Towns, estimate_effect
 
 AS_OF = local("2025-03-16T09:00:00")
@@ -75,6 +75,28 @@ def test_by_weeks_the_same_weekdays_are_compared(city):
     )
     assert (str(row["base_since"]), str(row["base_until"])) == ("2024-03-02", "2024-03-17")
     assert (row["value"], row["base_value"]) == (16, 52)
+
+
+def test_the_last_complete_weeks_are_compared_with_those_of_a_year_before_by_limit():
+    # As of Sunday, 16 March 2025: the complete weeks end with Sunday the 9th; a limit of closing is 7 days.
+    told = [
+        *on_time("2024-01-01", 1), *on_time("2024-03-03", 2), *report("2024-03-03", 2), *on_time("2024-03-04", 9),
+        *on_time("2025-02-23", 3), *report("2025-02-23", 1), *on_time("2025-03-02", 4, grid_no=1),
+        *on_time("2025-03-03", 7), *report("2025-02-16", 5),
+    ]  # fmt: skip
+    city = open_counts(told, as_of=AS_OF)
+    rows = compare_weeks(city, weeks=2, indicators=["on_time_closing_rate"])
+    row = find(rows, "on_time_closing_rate")
+    assert (str(row["since"]), str(row["until"]), row["days"]) == ("2025-02-24", "2025-03-10", 14)
+    assert (str(row["base_since"]), str(row["base_until"])) == ("2024-02-26", "2024-03-11")
+    assert (row["numerator"], row["denominator"]) == (7, 8)
+    assert (row["base_numerator"], row["base_denominator"]) == (2, 4)
+    assert row["change_points"] == pytest.approx(37.5)
+    town = find(compare_weeks(city, weeks=2, indicators=["on_time_closing_rate"], level_2_id="H2"), row["indicator"])
+    assert (town["numerator"], town["denominator"], town["base_denominator"]) == (4, 4, 0)
+    assert pd.isna(town["change_points"])
+    with pytest.raises(ConfigError, match="53 weeks cannot be compared"):
+        compare_weeks(city, weeks=53, indicators=["on_time_closing_rate"])
 
 
 def test_before_the_first_day_of_data_there_is_nothing_to_compare_with(city):

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 from test_tiers import Policy
 
 from governance.errors import ConfigError, InputError
 from governance.hazard.tiers import count_audits, count_places
+from governance.indicators.intervals import wilson_interval
 from governance.inspections.lists import draw_numbers, list_inspections
-from governance.inspections.outcomes import compare_hit_rates, leave_out_old, read_outcomes
+from governance.inspections.outcome_files import MOST_BYTES, Fault, decode_outcomes, read_outcomes
+from governance.inspections.outcomes import compare_hit_rates, judge_hit_rates, measure_hit_rates
 from governance.inspections.reporting import estimate_reporting_rates
 
 WEEK = date(2026, 3, 2)
@@ -136,7 +141,7 @@ def test_the_week_after_a_grid_is_on_no_list() -> None:
 
 def read(path: Path, text: str, *, encoding: str = "utf-8") -> pd.DataFrame:
     path.write_text(text, encoding=encoding)
-    return read_outcomes(path, grid_ids=["007", "008"], find_scenario=find_scenario)
+    return read_outcomes(path, grid_ids=["007", "008"], find_scenario=find_scenario).outcomes
 
 
 def find_scenario(text: str) -> str:
@@ -159,7 +164,7 @@ def test_outcomes_are_read_whole_or_refused_with_every_fault(tmp_path) -> None:
         "line 2: there is no grid_id '7'; did you mean `007`?",
         "line 2: inspected_on is 'March', which is no day; write it like 2026-03-01.",
         "line 2: found is 'maybe'; write true, false, or nothing where nobody could look.",
-        "line 3: There is no scenario 'b'; known: a.",
+        "line 3: there is no scenario 'b', or several are called so.",
         "line 4: it has more cells than the first line.",
         "line 5: it has fewer cells than the first line.",
     ]
@@ -175,14 +180,92 @@ def test_outcomes_are_read_whole_or_refused_with_every_fault(tmp_path) -> None:
     assert read(path, header).empty
 
 
+def decode(content: bytes, name: str = "outcomes.csv"):
+    return decode_outcomes(content, name, grid_ids=["007", "008", "=1+1"], find_scenario=find_scenario)
+
+
+def test_a_list_that_was_exported_and_filled_in_is_read_as_it_is() -> None:
+    header = "stop,grid_id,scenario,why,inspected_on,found\n"
+    reading = decode(f"{header}1,007,a,x,2026-03-02,yes\n2,008,a,x,,\n3,'=1+1,a,x,2026-03-03,no\n\n".encode())
+    assert reading.faults == ()
+    assert reading.unvisited == 1
+    assert reading.outcomes["grid_id"].tolist() == ["007", "=1+1"]
+    # A finding without a day is a fault; a day without a finding says that nobody could look.
+    assert decode(f"{header}1,007,a,x,,yes\n".encode()).faults == (Fault(2, "no_day", ""),)
+    assert decode(f"{header}1,007,a,x,2026-03-02,\n".encode()).outcomes["found"].isna().tolist() == [True]
+
+
+def write_sheet(*rows: list[object]) -> bytes:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        page, day = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd"})
+        for place, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                if isinstance(cell, date):
+                    page.write_datetime(place, column, cell, day)
+                else:
+                    page.write(place, column, cell)
+    return content.getvalue()
+
+
+def test_a_sheet_is_read_like_a_text_with_its_days_truths_and_numbers() -> None:
+    header = ["grid_id", "scenario", "inspected_on", "found", "note"]
+    content = write_sheet(header, ["007", "a", WEEK, True, 1.5], ["008", "甲", "2026-03-03", 0], [], ["008", "a"])
+    reading = decode(content, "LIST.XLSX")
+    assert (reading.faults, reading.unvisited) == ((), 1)
+    assert reading.outcomes["inspected_on"].dt.date.tolist() == [WEEK, date(2026, 3, 3)]
+    assert reading.outcomes["found"].tolist() == [True, False]
+    # A number where a text with zeros was: the id is another one, and that is told.
+    faults = decode(write_sheet(header[:4], [7, "b", WEEK, "maybe"]), "list.xlsx").faults
+    assert faults == (
+        Fault(2, "unknown_grid", "7", "007"),
+        Fault(2, "unknown_scenario", "b"),
+        Fault(2, "no_truth", "maybe"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "kind"),
+    [
+        (b"\xff\xfe", "a.csv", "not_csv"), (b"", "a.csv", "missing_columns"), (b"grid_id", "a.xlsx", "not_xlsx"),
+        (b"PK\x05\x06" + b"\0" * 18, "a.xlsx", "not_xlsx"), (b"x" * (MOST_BYTES + 1), "a.csv", "too_large"),
+    ],
+)  # fmt: skip
+def test_what_is_no_file_of_outcomes_is_one_fault_of_the_whole_file(content: bytes, name: str, kind: str) -> None:
+    assert [(fault.line, fault.kind) for fault in decode(content, name).faults] == [(0, kind)]
+
+
+def test_a_sheet_that_would_unzip_without_end_is_refused() -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as book, book.open("xl/a.xml", "w") as part:
+        for _ in range(201):
+            part.write(b"0" * 1_000_000)
+    assert len(content.getvalue()) < MOST_BYTES
+    assert [fault.kind for fault in decode(content.getvalue(), "a.xlsx").faults] == ["too_large"]
+
+
 def test_outcomes_whose_lists_are_no_longer_kept_are_counted_and_in_no_rate() -> None:
     days = pd.to_datetime(["2026-03-01", "2026-02-20", "2026-03-02"])
     outcomes = pd.DataFrame({"grid_id": ["g1", "g1", "g1"], "scenario": "a", "inspected_on": days, "found": True})
-    kept, note = leave_out_old(outcomes, LISTED)
-    assert kept["inspected_on"].dt.date.tolist() == [WEEK]
-    assert note == "Outcomes before 2026-03-02, the first week whose lists are kept: 2. They are in no rate."
-    assert compare_hit_rates(kept, LISTED)["kind"].tolist() == ["red"]
-    assert leave_out_old(kept, LISTED)[1] == ""
+    measured = measure_hit_rates(outcomes, LISTED)
+    assert (measured.counted, measured.old, measured.first_week) == (1, 2, WEEK)
+    assert measured.rates["kind"].tolist() == ["red"]
+    assert measure_hit_rates(outcomes, LISTED[:0]).first_week is None
+
+
+@pytest.mark.parametrize(
+    ("red", "audit", "verdict"),
+    [((40, 50), (5, 50), "red_higher"), ((5, 50), (40, 50), "audit_higher"), ((3, 5), (2, 5), "unclear"),
+     ((3, 5), (0, 0), "untold"), (None, (1, 5), "untold"), ((1, 5), None, "untold")],
+)  # fmt: skip
+def test_the_verdict_is_that_of_intervals_that_lie_apart(red, audit, verdict: str) -> None:
+    rows = [("red", red), ("audit", audit), ("unlisted", (9, 9))]
+    rates = pd.DataFrame(
+        [{"scenario": "a", "kind": kind, "hits": told[0], "inspected": told[1]} for kind, told in rows if told]
+    )
+    low, high = wilson_interval(rates["hits"], rates["inspected"])
+    told = judge_hit_rates(rates.assign(low=low, high=high))
+    assert told.to_dict("records") == [{"scenario": "a", "verdict": verdict}]
 
 
 def test_reporting_rates_by_hand() -> None:

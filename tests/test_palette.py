@@ -70,3 +70,23 @@ def test_letters_can_be_read_on_their_tier(tier: str) -> None:
 @pytest.mark.parametrize("ink", [palette.INK, palette.MUTED, palette.ACCENT, palette.WARNING])
 def test_texts_can_be_read(ink: str, ground: str) -> None:
     assert contrast(ink, ground) >= 4.5
+
+
+WALL_TIERS = {**palette.WALL_TIER_COLOURS, "outside": palette.WALL_OUTSIDE}
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("pair", list(combinations(WALL_TIERS, 2)))
+def test_tiers_stay_apart_on_the_dark_wall(sight: str, pair: tuple[str, str]) -> None:
+    first, second = (to_lab(SIGHTS[sight] @ to_linear(WALL_TIERS[name])) for name in pair)
+    assert np.linalg.norm(first - second) > ONE_GLANCE
+
+
+@pytest.mark.parametrize("tier", palette.TIERS)
+def test_letters_can_be_read_on_their_tier_on_the_wall(tier: str) -> None:
+    assert contrast(palette.WALL_TIER_INKS[tier], palette.WALL_TIER_COLOURS[tier]) >= 4.5
+
+
+@pytest.mark.parametrize("ink", [palette.WALL_INK, palette.WALL_MUTED, palette.WALL_ACCENT, palette.WALL_WARNING])
+def test_texts_can_be_read_on_the_wall(ink: str) -> None:
+    assert contrast(ink, palette.WALL_PAPER) >= 4.5

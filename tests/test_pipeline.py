@@ -124,6 +124,7 @@ SAME = (
     "core_stint", "out_handover", "out_holding", "out_count", "out_dispute", "out_received",
     "meta_file", "meta_file_reason", "meta_location", "meta_unmapped", "out_tier", "out_tier_history",
     "out_tier_change", "out_tier_place", "out_inspection", "out_flare_up", "out_capacity", "out_urgent", "out_fairness",
+    "out_recent_incident",
     "out_calibration",
 )  # fmt: skip
 

@@ -337,7 +337,7 @@ def test_what_a_pilot_means_is_one_sentence_for_each_measure_in_both_languages(c
 
 def test_a_pilot_that_cannot_be_judged_is_told(city):
     late = read_texts(open_page(city, part="pilot", pilot="~free", since="2025-03-15"))
-    assert "against 15 Mar 2024–15 Mar 2024; 1 days each." in late
+    assert "against 15 Mar 2024–15 Mar 2024; 1 day each." in late
     assert say("pilot.no_control") in late
     early = read_texts(open_page(city, part="pilot", pilot="~free", since="no day"))
     assert say("pilot.report", day="2 Sept 2024") in early

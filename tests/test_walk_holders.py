@@ -41,7 +41,7 @@ from tests.spelling import count, days, say, share
 from tests.spelling import hours as spell_hours
 
 MONTH = pd.Timestamp("2025-01-01")
-SINCE = "2025-01"
+SINCE = "January 2025"
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ import pyarrow as pa
 import shapely
 
 from governance import outputs, snapshot, warehouse
+from governance.base_layers import BASE_LAYERS
 from governance.scenarios import Template, TemplateSet, load_departments, load_templates
 from tests import tiny_lives, tiny_tiers
 
@@ -87,6 +88,7 @@ def fill_tiny(con: warehouse.Connection, *, levels: int = 2) -> None:
     load_rows(con, "src_incident", tiny_lives.PROMISE_SCHEMA, tiny_lives.list_promises(AS_OF_UTC))
     for table, (schema, rows) in list_meta().items():
         load_rows(con, table, schema, rows[:levels] if table == "meta_level" else rows)
+    load_rows(con, "meta_map_layer", BASE_LAYERS, list_base_layers())
     for table in ("core_pause", "core_extension", "out_handover", "out_extension"):
         warehouse.build_table(con, table, as_of_utc=AS_OF_UTC)
     profile = SimpleNamespace(name_zh="小城（合成）", name_en="Tiny (synthetic)", zone=ZoneInfo(ZONE), timezone=ZONE)
@@ -111,6 +113,20 @@ def list_grids() -> list[dict]:
             }
         )  # fmt: skip
     return rows
+
+
+def list_base_layers() -> list[dict]:
+    """A road across the city, and a lake with a hostile name in the middle of it."""
+    road = shapely.LineString([(121.50, 29.801), (121.52, 29.819)])
+    lake = shapely.box(121.509, 29.809, 121.511, 29.811)
+    shapes = [("道路", "Roads", "line", "#7a5c3a", road), (SCRIPT, SCRIPT, "area", "#5b8fb9", lake)]
+    return [
+        {
+            "layer": layer, "name_zh": zh, "name_en": en, "kind": kind, "colour": colour, "sha256": str(layer) * 64,
+            "corners": shapely.get_num_coordinates(shape), "geometry": shapely.to_wkb(shape),
+        }
+        for layer, (zh, en, kind, colour, shape) in enumerate(shapes)
+    ]  # fmt: skip
 
 
 def list_cases() -> list[dict]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 EARTH_RADIUS_M = 6_371_008.8
 
@@ -39,7 +39,7 @@ def find_neighbours(geometries: NDArray[np.object_]) -> Rows:
 
 def find_within(lon: NDArray[np.float64], lat: NDArray[np.float64], radius_m: float) -> Rows:
     """(indptr, indices) of the points within `radius_m` of each (great circle on a sphere); degrees in WGS84."""
-    tree = cKDTree(place_on_sphere(lon, lat))
+    tree = scipy.spatial.cKDTree(place_on_sphere(lon, lat))
     # The straight way through the sphere that belongs to this way over it.
     chord = 2 * np.sin(min(radius_m / EARTH_RADIUS_M, np.pi) / 2)
     pairs = tree.query_pairs(chord, output_type="ndarray")

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import scipy.sparse
+import scipy
 
 from governance.errors import InputError
 from governance.grids.neighbours import Neighbours

@@ -17,7 +17,7 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import scipy.stats
+import scipy
 
 from governance.grids.neighbours import Neighbours
 from governance.hazard.features import RATE_DAYS, Floats, sum_neighbours

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import scipy.special
+import scipy
 
 from governance.hazard.tiers import count_share
 

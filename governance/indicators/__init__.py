@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from governance.indicators.asking import SLICES, ask_indicators
-from governance.indicators.comparing import compare_periods
+from governance.indicators.comparing import compare_periods, compare_weeks
 from governance.indicators.composite import score_composite
 from governance.indicators.holding import charge_hours
 from governance.indicators.leagues import rank_league
@@ -17,6 +17,7 @@ __all__ = [
     "ask_indicators",
     "charge_hours",
     "compare_periods",
+    "compare_weeks",
     "compare_with_control",
     "load_registry",
     "rank_league",

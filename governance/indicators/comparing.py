@@ -24,7 +24,7 @@ from governance.indicators.asking import (
     sort_rows,
 )
 from governance.indicators.registry import load_registry
-from governance.indicators.windows import Against, Alignment, Window, pair_windows
+from governance.indicators.windows import Against, Alignment, Window, pair_last_weeks, pair_windows
 
 _BASE = ("numerator", "denominator", "value")
 
@@ -57,6 +57,17 @@ def compare_periods(  # noqa: PLR0913  each is one way to compare, and has a def
     if indicators is None:
         request = keep_comparable(request, current, base)
     return compare_windows(city, request, current, base)
+
+
+def compare_weeks(
+    city: Asks, *, weeks: int = 4, indicators: Iterable[str], by: str | Sequence[str] = (), **where: Unpack[Where]
+) -> pd.DataFrame:
+    """The last complete weeks (Monday to Sunday) and the same weeks a year (364 days) earlier, cases dated by limits.
+
+    Weeks, so that towns and scenes can be asked too. Columns as of `compare_periods`.
+    """
+    request = make_request(indicators, by, cohort="due", where=where)
+    return compare_windows(city, request, *pair_last_weeks(find_day(city), weeks=weeks))
 
 
 def compare_windows(

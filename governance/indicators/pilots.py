@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from governance.errors import InputError
 from governance.indicators.asking import Asks, ask_indicators, find_day, make_request
@@ -87,7 +87,7 @@ def estimate_effect(towns: Towns, *, is_count: bool) -> dict[str, float | int | 
     means = [float(towns.pilot.mean()), float(towns.control.mean())]
     ends = [means[0] - means[1]] * 2
     if np.ptp(towns.pilot) > 0 or np.ptp(towns.control) > 0:
-        test = stats.ttest_ind(towns.pilot, towns.control, equal_var=False)
+        test = scipy.stats.ttest_ind(towns.pilot, towns.control, equal_var=False)
         ends = [float(end) for end in test.confidence_interval(0.95)]
     values = [means[0] - means[1], *ends, *means]
     if is_count:

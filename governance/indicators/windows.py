@@ -13,6 +13,7 @@ Alignment = Literal["calendar", "weeks"]
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _SHIFT_DAYS = {"week": 7, "month": 28, "quarter": 91, "year": 364}
+_WEEKS_OF_YEAR = 52
 _LEAP_DAY = (2, 29)
 
 
@@ -71,6 +72,14 @@ def pair_by_weeks(since: date, until: date, *, days: int) -> tuple[Window, Windo
     """The days and those `days` earlier; with a multiple of seven, weekdays match."""
     shift = timedelta(days=days)
     return Window(since, until), Window(since - shift, until - shift)
+
+
+def pair_last_weeks(first_incomplete: date, *, weeks: int) -> tuple[Window, Window]:
+    """The last complete weeks before a day, Monday to Sunday, and those 364 days earlier; at most 52 can be paired."""
+    if not 1 <= weeks <= _WEEKS_OF_YEAR:
+        raise ConfigError(f"{weeks} weeks cannot be compared with those of a year before; take 1 to {_WEEKS_OF_YEAR}.")
+    until = start_period("week", first_incomplete)
+    return pair_by_weeks(until - timedelta(days=7 * weeks), until, days=_SHIFT_DAYS["year"])
 
 
 def start_period(period: str, day: date) -> date:

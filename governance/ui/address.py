@@ -12,7 +12,7 @@ import streamlit as st
 NAMES = (
     "lang", "scenario", "unit", "grid", "case", "department", "district", "stage", "filter", "tab", "kind", "compare",
     "view", "age", "part", "by", "period", "begins", "cohort", "volume", "indicator", "member", "weights", "pilot",
-    "since", "horizon", "teams", "visits", "weeks",
+    "since", "horizon", "teams", "visits", "weeks", "layers", "find", "near", "pick", "box",
 )  # fmt: skip
 _STORE = "address"
 _PAGE = "address_page"

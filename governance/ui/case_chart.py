@@ -93,8 +93,8 @@ def _on_clock(view: View, moment_utc: Any) -> pd.Timestamp:
 def _draw_life(language: str) -> dict[str, Any]:
     """The drawing in Vega-Lite over the rows named bars, names, events, pauses and limits."""
     layers = (_draw_pauses(language), *_draw_limits(language), _draw_bars(language), _draw_names())
-    chart = alt.layer(*layers, _draw_events(language)).properties(height=alt.Step(_LANE_PX))
-    drawn: dict[str, Any] = style_chart(chart).to_dict()
+    chart = style_chart(alt.layer(*layers, _draw_events(language)), height=alt.Step(_LANE_PX))
+    drawn: dict[str, Any] = chart.to_dict()
     return drawn
 
 

@@ -12,6 +12,8 @@ from governance.ui import palette
 from governance.ui.view import View
 
 _SHORT_WEEKS = 26
+NAME_LIMIT: Any = alt.ExprRef("containerSize()[0] < 500 ? 130 : 230")
+"""Pixels for the names beside a chart: on a phone, half as many, so that the chart keeps its room."""
 
 
 def show_history(view: View, months: pd.DataFrame) -> None:
@@ -66,7 +68,7 @@ def show_trend(view: View, weeks: pd.DataFrame) -> None:
 def show_intervals(view: View, rows: pd.DataFrame, whole: float, *, is_share: bool) -> None:
     """Members below each other (`name`, `value`, `low`, `high`, `is_ranked`): a dot on its interval, a line for all."""
     order, shape = list(rows["name"]), ".1%" if is_share else ".1f"
-    place = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=230, grid=False, labelPadding=6))
+    place = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=NAME_LIMIT, grid=False, labelPadding=6))
     across = alt.X(
         "value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format="%" if is_share else "", tickCount=8)
     )
@@ -94,18 +96,22 @@ def _dated(frame: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def show_chart(chart: Any, *, height: int) -> None:
     """A chart in the pages' style, as wide as its place."""
-    st.altair_chart(style_chart(chart.properties(height=height)), width="stretch", theme=None)
+    st.altair_chart(style_chart(chart, height=height), width="stretch", theme=None)
 
 
-def style_chart(chart: Any) -> Any:
-    """The chart with the pages' axes and no frame."""
-    return chart.configure_view(strokeWidth=0).configure_axis(
-        labelColor=palette.MUTED,
-        gridColor=palette.RULE,
-        domainColor=palette.RULE,
-        tickColor=palette.RULE,
-        labelFontSize=11,
-        titleColor=palette.MUTED,
-        titleFontSize=11,
-        titleFontWeight="normal",
+def style_chart(chart: Any, *, height: int | alt.Step) -> Any:
+    """The chart in the pages' style, so many pixels high, or so many a lane."""
+    return (
+        chart.properties(height=height)
+        .configure_view(strokeWidth=0)
+        .configure_axis(
+            labelColor=palette.MUTED,
+            gridColor=palette.RULE,
+            domainColor=palette.RULE,
+            tickColor=palette.RULE,
+            labelFontSize=11,
+            titleColor=palette.MUTED,
+            titleFontSize=11,
+            titleFontWeight="normal",
+        )
     )

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from governance.ui.address import keep_choice, keep_widget, read_choice
+from governance.ui.own_unit import WHOLE_CITY, read_own_unit
 from governance.ui.view import View
+
+_STARTED = "own_unit_started"
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,44 @@ def _keep_tab(key: str, labels: dict[str, str]) -> None:
 
 def choose_district(view: View, *, on_page: str) -> Unit:
     """The whole city, a unit of its first level, or the deeper unit that the address names."""
-    units = list_units(view)
     asked = find_unit(view, read_choice("unit"))
-    options = {"": view.say("choose.whole_city")}
-    options |= {unit.unit_id: unit.name for unit in units if unit.level == 1}
-    if asked.unit_id not in options:
+    options = _list_districts(view)
+    if asked.level > 1:
         options[asked.unit_id] = asked.name
     chosen = choose(name_level(view, 1), "unit", options, on_page=on_page)
     return find_unit(view, chosen)
+
+
+def choose_town(view: View, *, on_page: str) -> Unit:
+    """The whole city, a unit of its first level or of its second: a select box for each level that the city has.
+
+    Of a deeper unit in the address: the one of the second level that holds it.
+    """
+    path = list_path(view, find_unit(view, read_choice("unit")))[1:3]
+    first, second = st.columns(2)
+    with first:
+        chosen = path[0].unit_id if path else ""
+        district = find_unit(
+            view, choose(name_level(view, 1), "unit", _list_districts(view), on_page=on_page, otherwise=chosen)
+        )
+    towns = {unit.unit_id: unit.name for unit in list_units(view) if is_below(unit, district)}
+    if district.level == 0 or not towns:
+        return district
+    options = {district.unit_id: view.say("choose.whole_unit", unit=district.name), **towns}
+    with second:
+        town = choose(name_level(view, 2), "unit", options, on_page=f"{on_page}_town", otherwise=path[-1].unit_id)
+    return find_unit(view, town)
+
+
+def is_below(unit: Unit, above: Unit) -> bool:
+    """Whether a unit lies right below another one."""
+    return unit.level == above.level + 1 and unit.parent_id == above.unit_id
+
+
+def _list_districts(view: View) -> dict[str, str]:
+    """The whole city and the units of its first level; the city is told by name where a viewer starts elsewhere."""
+    options = {WHOLE_CITY if read_own_unit(view) else "": view.say("choose.whole_city")}
+    return options | {unit.unit_id: unit.name for unit in list_units(view) if unit.level == 1}
 
 
 def list_units(view: View) -> tuple[Unit, ...]:
@@ -110,6 +143,17 @@ def _list_units(_view: View, sha256: str, language: str) -> tuple[Unit, ...]:  #
 def find_district(view: View, unit: Unit) -> Unit:
     """The unit of the first level that holds this one; the city for the city itself."""
     return next((above for above in list_path(view, unit) if above.level == 1), find_unit(view, ""))
+
+
+def start_at_own_unit(view: View) -> None:
+    """Once in a visit: take the viewer's own unit into an address that names no place, its district beside it."""
+    if st.session_state.get(_STARTED):
+        return
+    st.session_state[_STARTED] = True
+    names_place = any(read_choice(name) for name in ("unit", "grid", "case", "district"))
+    if not names_place and (own := read_own_unit(view)):
+        keep_choice("unit", own)
+        keep_choice("district", find_district(view, find_unit(view, own)).unit_id)
 
 
 def name_level(view: View, level: int) -> str:

@@ -14,6 +14,7 @@ from governance.errors import NotReadyError
 from governance.ui import language as words
 from governance.ui import parts
 from governance.ui.address import follow_address, keep_choice, read_choice
+from governance.ui.choices import start_at_own_unit
 from governance.ui.view import View, open_current
 
 STALE_AFTER = timedelta(hours=36)
@@ -30,14 +31,15 @@ def choose_language() -> str:
 def show_page(page: str, show: Callable[[View], None], *, build_dir: Path, now_utc: datetime) -> None:
     """One page inside its frame; whatever goes wrong inside becomes a sentence."""
     follow_address(page)
-    parts.show_style()
     language = choose_language()
+    parts.show_style(words.say(language, "frame.swipe"))
     try:
         view = View(open_current(build_dir), language)
     except NotReadyError as error:
         _show_head(language, words.say(language, f"{page}.title"), "")
         _show_not_ready(language, error)
         return
+    start_at_own_unit(view)
     _show_head(language, words.say(language, f"{page}.title"), _describe_data(view))
     _warn_if_stale(view, now_utc)
     try:

@@ -35,6 +35,7 @@ class Shapes:
     outlines: str
     labels: str
     bodies: dict[str, bytes]
+    towns: str = ""
 
 
 def make_shapes(city: City) -> Shapes:
@@ -74,20 +75,24 @@ def _forget_old(kept: dict[str, Shapes]) -> None:
 
 def _list_facts(frame: pd.DataFrame) -> Iterable[Any]:
     geometries = [hashlib.md5(bytes(wkb), usedforsecurity=False).hexdigest() for wkb in frame["geometry"]]
-    return zip(frame["grid_id"], frame["level_1_id"], frame["place_zh"], frame["place_en"], geometries, strict=True)
+    columns = (frame[name] for name in ("grid_id", "level_1_id", "level_2_id", "place_zh", "place_en"))
+    return zip(*columns, geometries, strict=True)
 
 
 def _encode_shapes(frame: pd.DataFrame) -> Shapes:
     polygons = shapely.from_wkb([bytes(wkb) for wkb in frame["geometry"]])
     simple = _simplify(polygons)
+    tiling = simple if shapely.coverage_is_valid(simple) else polygons
     parts = {
         "grids": _encode_grids(frame, _draw_in(simple)),
-        "outlines": _encode_outlines(frame, simple if shapely.coverage_is_valid(simple) else polygons),
+        "outlines": _encode_outlines(frame["level_1_id"], tiling),
         "labels": _encode_labels(frame),
     }
+    if frame["level_2_id"].notna().any():
+        parts["towns"] = _encode_outlines(frame["level_2_id"], tiling)
     names = {part: f"{part}-{hashlib.sha256(body).hexdigest()[:20]}.json" for part, body in parts.items()}
     bodies = {names[part]: gzip.compress(body, 6, mtime=0) for part, body in parts.items()}
-    return Shapes(names["grids"], names["outlines"], names["labels"], bodies)
+    return Shapes(names["grids"], names["outlines"], names["labels"], bodies, names.get("towns", ""))
 
 
 def _simplify(polygons: Any) -> Any:
@@ -121,9 +126,9 @@ def _encode_grids(frame: pd.DataFrame, polygons: Any) -> bytes:
     return _collect(features)
 
 
-def _encode_outlines(frame: pd.DataFrame, polygons: Any) -> bytes:
-    """The borders of the first level's units; of the whole city where there is none."""
-    units = frame["level_1_id"].fillna("").to_numpy()
+def _encode_outlines(unit_ids: pd.Series, polygons: Any) -> bytes:
+    """The borders of a level's units; of the whole city where there is none."""
+    units = unit_ids.fillna("").to_numpy()
     outlines = [_unite(polygons[units == unit]) for unit in sorted(set(units))]
     lines = shapely.to_geojson(shapely.transform(shapely.boundary(np.array(outlines, dtype=object)), _round))
     return _collect(f'{{"type":"Feature","properties":{{}},"geometry":{line}}}' for line in lines)

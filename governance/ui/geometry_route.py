@@ -8,12 +8,12 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
-import streamlit as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from governance.errors import GovernanceError
+from governance.ui.base_path import add_base
 from governance.ui.geometry import find_body, make_shapes
 from governance.ui.view import open_current
 
@@ -21,18 +21,17 @@ _PREFIX = "/geometry"
 
 
 def list_routes(build_dir: Path) -> list[Route]:
-    """The routes of the dashboard's server beside Streamlit's own."""
+    """The route of the map's shapes, below the dashboard's own path."""
 
     def serve(request: Request) -> Response:
         return _serve_shapes(request, build_dir)
 
-    return [Route(f"{_PREFIX}/{{name}}", serve, methods=["GET"])]
+    return [Route(add_base(f"{_PREFIX}/{{name}}"), serve, methods=["GET"])]
 
 
 def locate_shapes(name: str) -> str:
     """The address of a shape on this server, as the browser asks for it."""
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{base}{_PREFIX}/{name}" if base else f"{_PREFIX}/{name}"
+    return add_base(f"{_PREFIX}/{name}")
 
 
 def _serve_shapes(request: Request, build_dir: Path) -> Response:

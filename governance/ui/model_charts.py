@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from governance.ui import palette
-from governance.ui.charts import show_chart
+from governance.ui.charts import NAME_LIMIT, show_chart
 from governance.ui.view import View
 
 _SIDE = 260
@@ -18,18 +18,22 @@ def show_ratios(view: View, rows: pd.DataFrame) -> None:
     A dot is filled where the whole interval lies on one side. The scale is one of ratios: twice is as far as half.
     """
     scale = alt.Scale(type="log", nice=False, zero=False)
-    place = alt.Y("name:N", sort=list(rows["name"]), title=None, axis=alt.Axis(labelLimit=230, grid=False))
+    axis = alt.Axis(labelLimit=NAME_LIMIT, grid=False)
+    place = alt.Y("name:N", sort=list(rows["name"]), title=None, axis=axis)
     told = [
         alt.Tooltip("name:N", title=" "),
         alt.Tooltip("value:Q", format=".3f", title=view.say("worth.ratio")),
         *(alt.Tooltip(f"{end}:Q", format=".3f", title=view.say(f"chart.{end}")) for end in ("low", "high")),
     ]
-    across = alt.X("value:Q", title=view.say("worth.ratio"), scale=scale, axis=alt.Axis(format=".2~f", tickCount=6))
+    # What the axis measures stands in the title above it: a phone has no room for it beside the names.
+    across = alt.X("value:Q", title=None, scale=scale, axis=alt.Axis(format=".2~f", tickCount=6))
     base = alt.Chart(rows).encode(y=place, tooltip=told)
     line = alt.Chart(pd.DataFrame({"at": [1.0]})).mark_rule(color=palette.INK, strokeDash=[4, 3])
     chart = alt.layer(
-        base.mark_rule(color=palette.SOFT, strokeWidth=4).encode(x=alt.X("low:Q", scale=scale), x2="high:Q"),
-        line.encode(x=alt.X("at:Q", scale=scale)),
+        base.mark_rule(color=palette.SOFT, strokeWidth=4).encode(
+            x=alt.X("low:Q", title=None, scale=scale), x2="high:Q"
+        ),
+        line.encode(x=alt.X("at:Q", title=None, scale=scale)),
         base.transform_filter("datum.verdict != 'unclear'")
         .mark_circle(color=palette.ACCENT, size=75, opacity=1)
         .encode(x=across),

@@ -21,6 +21,17 @@ TIER_INKS = {"red": "#ffffff", "yellow": "#1d1d1b", "green": "#1d1d1b"}
 TIER_LETTERS = {"red": "R", "yellow": "Y", "green": "G"}
 OUTSIDE = "#ebe9e4"
 
+# The wall is dark, so there red is the lightest tier: what must be seen shines. The letters stand beside it as well.
+WALL_PAPER = "#0f1317"
+WALL_INK = "#f2f0ea"
+WALL_MUTED = "#aab2ba"
+WALL_RULE = "#39424b"
+WALL_ACCENT = "#8fb8e8"
+WALL_WARNING = "#ffb454"
+WALL_OUTSIDE = "#1d242b"
+WALL_TIER_COLOURS = {"red": "#ff6454", "yellow": "#86631a", "green": "#2d5a4c"}
+WALL_TIER_INKS = {"red": "#0f1317", "yellow": "#ffffff", "green": "#ffffff"}
+
 
 def to_rgba(colour: str, alpha: int = 255) -> list[int]:
     """Red, green, blue and alpha (0 to 255) of a colour written #rrggbb."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from html import escape
-from importlib.resources import files
 
 import streamlit as st
 
 from governance.ui import palette
+from governance.ui.style_route import locate_style
 
 # Markdown is read in labels of links and buttons; a backslash before any of these makes it plain text.
 _MARKDOWN = frozenset("\\`*_{}[]()#+-.!|<>~$:^=&\"'")
@@ -65,9 +65,10 @@ class Cell:
     hint: str
 
 
-def show_style() -> None:
-    """Give the page the dashboard's own style."""
-    st.html(f"<style>{_read_style()}</style>")
+def show_style(hint: str) -> None:
+    """Give the page the dashboard's own style; on a phone, `hint` stands below every large table."""
+    told = json.dumps(hint, ensure_ascii=False)
+    st.html(f"<style>@import url('{locate_style()}'); :root {{ --g-swipe: {told}; }}</style>")
 
 
 def show_title(title: str, note: str = "") -> None:
@@ -84,6 +85,19 @@ def show_note(text: str) -> None:
 def show_text(text: str) -> None:
     """A sentence to be read."""
     st.html(f"<p class='g-text'>{escape(text)}</p>")
+
+
+def show_link(text: str, address: str, *, before: str = "") -> None:
+    """A real link to an address of this dashboard, after some words."""
+    told = f"{escape(before)} " if before else ""
+    st.html(f"<p class='g-link'>{told}<a href='{escape(address)}'>{escape(text)}</a></p>")
+
+
+def show_line_key(line: str, area: str) -> None:
+    """What the line of a chart shows, and what the area behind it."""
+    keys = (("g-line", line), ("g-area", area))
+    told = "".join(f"<span><i class='{name}' aria-hidden='true'></i>{escape(text)}</span>" for name, text in keys)
+    st.html(f"<div class='g-key'>{told}</div>")
 
 
 def show_figures(figures: Iterable[Figure]) -> None:
@@ -213,8 +227,3 @@ def _draw_cell(cell: str | Bar) -> str:
 def _style(column: Column) -> str:
     names = " ".join(name for name, is_on in (("g-n", column.is_number), ("g-w", column.is_wide)) if is_on)
     return f' class="{names}"' if names else ""
-
-
-@lru_cache
-def _read_style() -> str:
-    return files("governance.ui").joinpath("style.css").read_text(encoding="utf-8")

@@ -74,7 +74,7 @@ class View:
         city = self.city.manifest["city"]
         return str(city.get(f"name_{self.language}") or city.get("id", ""))
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: str, /, **values: object) -> str:
         """A text in the view's language."""
         return words.say(self.language, key, **values)
 
@@ -133,6 +133,10 @@ class View:
         """A number with digits after the point."""
         return words.format_decimal(self.language, value, digits=digits)
 
+    def number(self, value: Any) -> str:
+        """A number with as many digits after the point as it has."""
+        return words.format_number(self.language, value)
+
     def duration(self, hours: Any) -> str:
         """A time given in hours: in hours up to two days, then in days."""
         if hours is None or pd.isna(hours) or hours >= _LONG_HOURS:
@@ -169,6 +173,10 @@ class View:
     def short_date(self, day: Any) -> str:
         """A local day without its year."""
         return words.format_short_date(self.language, day)
+
+    def month(self, day: Any) -> str:
+        """The month of a local day, with its year."""
+        return words.format_period(self.language, "month", day)
 
     def change(self, value: Any) -> str:
         """A relative change with its sign."""

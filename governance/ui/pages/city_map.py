@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -10,35 +11,38 @@ from governance.ui import palette, parts
 from governance.ui.address import keep_choice, read_choice
 from governance.ui.choices import Unit, choose_district, choose_scenario
 from governance.ui.geometry import make_shapes
-from governance.ui.map import Box, make_deck, read_selected
+from governance.ui.map import Box, frame_polygon, make_deck, read_box, read_selected
+from governance.ui.map_layers import make_layers
+from governance.ui.map_points import Subject
 from governance.ui.pages.changes_digest import show_digest
 from governance.ui.pages.grid_card import show_grid_card, show_open_cases
+from governance.ui.pages.map_group import choose_pick, keep_corner, picks_several, show_group
+from governance.ui.pages.map_search import count_moves, show_hits, show_search
+from governance.ui.pages.map_switches import choose_layers, explain_marks
 from governance.ui.view import View
 
 _KEY = "map"
 _LISTED = 14
-_SEARCH = "search_grid"
+_NEAR_MARGIN = 2.5
 
 
 def show(view: View) -> None:
-    """Scenario, district, polygons by tier, legend with counts, and beside it the reddest grids or one grid's card."""
+    """Scenario, district, search, layers, polygons by tier; beside them the reddest grids, one card or a group."""
     if not view.names("scenarios", "scenario"):
         parts.show_state(view.say("state.no_scenario_title"), view.say("state.no_scenario_text"))
         return
     scenario, unit = _show_choices(view)
+    show_hits(view)
     show_digest(view, scenario, unit)
     _show_legend(view, scenario, unit)
-    left, right = st.columns([1.75, 1], gap="medium")
     grid = _find_grid(view, scenario)
+    layers = choose_layers(view, scenario, unit)
+    left, right = st.columns([1.75, 1], gap="medium")
     with left:
-        _show_map(view, scenario, unit, grid)
+        _show_map(view, scenario, unit, grid=grid, layers=layers)
     with right:
-        if grid:
-            st.button(view.say("map.close_card"), on_click=keep_choice, args=("grid", ""), icon=":material/arrow_back:")
-            show_grid_card(view, scenario, grid)
-        else:
-            _show_reddest(view, scenario, unit)
-    if grid:
+        _show_side(view, scenario, unit, grid)
+    if grid and not picks_several():
         show_open_cases(view, scenario, grid["grid_id"])
 
 
@@ -49,14 +53,8 @@ def _show_choices(view: View) -> tuple[str, Unit]:
     with second:
         unit = choose_district(view, on_page="map")
     with third:
-        st.text_input(
-            view.say("map.search"), key=_SEARCH, placeholder=view.say("map.search_hint"), on_change=_keep_search
-        )
+        show_search(view)
     return scenario, unit
-
-
-def _keep_search() -> None:
-    keep_choice("grid", st.session_state[_SEARCH].strip())
 
 
 def _find_grid(view: View, scenario: str) -> dict[str, Any] | None:
@@ -67,6 +65,17 @@ def _find_grid(view: View, scenario: str) -> dict[str, Any] | None:
     if grid is None:
         parts.show_banner(view.say("map.no_such_grid", grid=asked))
     return grid
+
+
+def _show_side(view: View, scenario: str, unit: Unit, grid: dict[str, Any] | None) -> None:
+    choose_pick(view)
+    if picks_several():
+        show_group(view, scenario, unit)
+    elif grid:
+        st.button(view.say("map.close_card"), on_click=keep_choice, args=("grid", ""), icon=":material/arrow_back:")
+        show_grid_card(view, scenario, grid)
+    else:
+        _show_reddest(view, scenario, unit)
 
 
 def _show_legend(view: View, scenario: str, unit: Unit) -> None:
@@ -84,29 +93,86 @@ def _show_legend(view: View, scenario: str, unit: Unit) -> None:
     st.html(f"<div class='g-legend' role='list'>{''.join(cells)}<span class='g-note'>{basis}</span></div>")
 
 
-def _show_map(view: View, scenario: str, unit: Unit, grid: dict[str, Any] | None) -> None:
+def _show_map(view: View, scenario: str, unit: Unit, *, grid: dict[str, Any] | None, layers: list[str]) -> None:
     shapes = make_shapes(view.city)
     digits = view.ask_row("tier_digits", scenario=scenario, level=unit.level, unit_id=unit.unit_id)
-    bounds = view.ask_row("bounds", level=unit.level, unit_id=unit.unit_id)
-    if not digits or not digits["digits"] or not bounds:
+    view_box = _frame_view(view, unit)
+    if not digits or not digits["digits"] or not view_box:
         parts.show_state(view.say("state.no_grids_title"), view.say("state.no_grids_text"))
         return
-    box = Box(*(float(bounds[side]) for side in ("west", "south", "east", "north")))
+    box = read_box(read_choice("box")) if picks_several() else None
     deck = make_deck(
-        shapes, str(digits["digits"]), box=box, language=view.language, chosen=grid["geometry"] if grid else None
-    )
+        shapes,
+        str(digits["digits"]),
+        box=view_box,
+        language=view.language,
+        chosen=grid["geometry"] if grid else None,
+        layers=make_layers(
+            view.city, shapes, Subject(scenario, unit.level, unit.unit_id), layers, language=view.language,
+            box=(box.west, box.south, box.east, box.north) if box else None,
+        ),
+    )  # fmt: skip
     st.pydeck_chart(
-        deck, key=_KEY, on_select=_keep_selected, selection_mode="single-object", height=600, alt=view.say("map.alt")
+        deck,
+        key=_KEY,
+        on_select=_keep_selected,
+        selection_mode="single-object",
+        height=440 if _is_phone() else 600,
+        alt=_describe_map(view, scenario, unit, grid),
     )
     st.session_state["map_view"] = view
+    explain_marks(view, scenario, unit, layers)
     parts.show_note(view.say("map.hint"))
+
+
+def _frame_view(view: View, unit: Unit) -> Box | None:
+    """What the map shows at first: the place that was searched for, else the unit; the same until one is chosen."""
+    if st.session_state.setdefault("map_unit", unit.unit_id) != unit.unit_id:
+        keep_choice("near", read_choice("near") if st.session_state.get("map_moved") != count_moves() else "")
+    st.session_state["map_unit"], st.session_state["map_moved"] = unit.unit_id, count_moves()
+    size = _PHONE if _is_phone() else _DESK
+    near = view.ask_row("grid", grid_id=read_choice("near"), scenario="")
+    if near is not None:
+        return replace(
+            frame_polygon(near["geometry"], margin=_NEAR_MARGIN),
+            moves=count_moves(),
+            width_px=size[0],
+            height_px=size[1],
+        )
+    bounds = view.ask_row("bounds", level=unit.level, unit_id=unit.unit_id)
+    if not bounds:
+        return None
+    west, south, east, north = (float(bounds[side]) for side in ("west", "south", "east", "north"))
+    return Box(west, south, east, north, moves=count_moves(), width_px=size[0], height_px=size[1])
+
+
+def _is_phone() -> bool:
+    """Whether the browser says that it is a phone's; the server cannot see how wide its window is."""
+    return "Mobi" in str(st.context.headers.get("User-Agent", ""))
+
+
+# Width and height in pixels of the part of the map in which a place is to be seen whole.
+_DESK, _PHONE = (800, 560), (340, 400)
+
+
+def _describe_map(view: View, scenario: str, unit: Unit, grid: dict[str, Any] | None) -> str:
+    """What a screen reader says of the map: scenario, place, grids by tier, the chosen grid."""
+    figures = view.ask_row("unit_figures", level=unit.level, unit_id=unit.unit_id, scenario=scenario)
+    counts = {tier: view.count(figures[tier] if figures else None) for tier in palette.TIERS}
+    told = view.say("map.alt", scenario=view.scenario_name(scenario), unit=unit.name, **counts)
+    return told + (view.say("map.alt_grid", grid=grid["grid_id"]) if grid else "")
 
 
 def _keep_selected() -> None:
     """A click on a grid opens its card; a click beside the grids, or on it again, closes it."""
     number = read_selected(st.session_state[_KEY].get("selection", {}))
-    row = st.session_state["map_view"].ask_row("grid_id", grid_no=number) if number is not None else None
-    keep_choice("grid", str(row["grid_id"]) if row else "")
+    view = st.session_state["map_view"]
+    row = view.ask_row("grid_id", grid_no=number) if number is not None else None
+    grid_id = str(row["grid_id"]) if row else ""
+    if picks_several():
+        keep_corner(view, grid_id)
+    else:
+        keep_choice("grid", grid_id)
 
 
 def _show_reddest(view: View, scenario: str, unit: Unit) -> None:

@@ -139,4 +139,6 @@ def _tell_why(view: View, asked: Assessment, row: dict[str, Any]) -> str:
 
 def _name_part(view: View, indicator: str, weight: float) -> str:
     name, is_lower = name_of_indicator(view, indicator), load_registry().find(indicator).direction == "lower"
-    return view.say("evaluation.part_lower" if is_lower else "evaluation.part_higher", name=name, weight=f"{weight:g}")
+    return view.say(
+        "evaluation.part_lower" if is_lower else "evaluation.part_higher", name=name, weight=view.number(weight)
+    )

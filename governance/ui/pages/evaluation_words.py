@@ -115,7 +115,7 @@ def _spell_score(view: View, weights: Mapping[str, float]) -> str:
     for indicator, weight in weights.items():
         name = name_of_indicator(view, indicator)
         is_lower = registry.find(indicator).direction == "lower"
-        told.append(f"{weight:g} × (1 - {name})" if is_lower else f"{weight:g} × {name}")
+        told.append(f"{view.number(weight)} × (1 - {name})" if is_lower else f"{view.number(weight)} × {name}")
     return " + ".join(told)
 
 

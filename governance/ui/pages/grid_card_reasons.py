@@ -18,7 +18,7 @@ def show_reasons(view: View, scenario: str, grid: dict[str, Any]) -> None:
     bars = []
     for row in rows:
         key = f"reason.{row['feature']}"
-        words = known[key].format(value=view.decimal(row["value"], digits=2)) if key in known else str(row["feature"])
+        words = view.say(key, value=view.decimal(row["value"], digits=2)) if key in known else str(row["feature"])
         bars.append(
             parts.Bar(words, row["share"], _spell_part(view, row["contribution"]), view.share(row["share"], digits=0))
         )

@@ -61,7 +61,7 @@ def _show_figures(view: View, scenario: str, unit: Unit, *, since: date, waiting
     not_accepted, late = (waiting["all_waiting"].iloc[0], waiting["all_late"].iloc[0]) if len(waiting) else (0, 0)
     say, count = view.say, view.count
     figures = [
-        parts.Figure(say("holders.cases"), count(cases["numerator"]), say("holders.since", month=f"{since:%Y-%m}")),
+        parts.Figure(say("holders.cases"), count(cases["numerator"]), say("holders.since", month=view.month(since))),
         parts.Figure(say("holders.bounce"), view.share(bounced["value"]), _name_parts(view, bounced, "bounce_note")),
         parts.Figure(
             say("holders.ping_pong"), view.share(ping_pong["value"]), _name_parts(view, ping_pong, "ping_pong_note")
@@ -166,7 +166,7 @@ def _show_hours(view: View, scenario: str, district: Unit, *, since: date) -> No
         view.say(
             "holders.hours_note",
             place=district.name if district.level else view.say("choose.whole_city"),
-            month=f"{since:%Y-%m}",
+            month=view.month(since),
         ),
     )
     frame = _charge(view, view.city.current.sha256, scenario, district.unit_id, since)

@@ -1,0 +1,130 @@
+"""The routes that hand the map's layers to the browser: by generation, unchangeable, zipped, nothing else.
+
+Whoever may see the pages may see them: like the pages they are open in this version, and the access check belongs here.
+They hold places and counts, no id, no text and no time of a case.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from governance.city import City
+from governance.errors import GovernanceError
+from governance.ui.base_path import add_base
+from governance.ui.map_marks import MARKS, draw_hover, encode_base_layer, encode_marks, encode_style
+from governance.ui.map_points import KINDS, Subject, encode_heat, encode_letters, encode_tile, find_letters, find_points
+from governance.ui.view import open_current
+
+_PREFIX = "/layers"
+_NAMED = 20
+_DEEPEST = 22
+_SMALL = 600
+_HEADERS = {"Cache-Control": "private, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+_JSON, _SVG = "application/json", "image/svg+xml"
+Answer = Callable[[City, dict[str, str]], bytes | None]
+
+
+def list_routes(build_dir: Path) -> list[Route]:
+    """The routes of the map's layers; each path begins with the generation that it shows."""
+
+    def make_route(path: str, answer: Answer, media_type: str) -> Route:
+        def serve(request: Request) -> Response:
+            return _serve(request, build_dir, answer, media_type)
+
+        return Route(add_base(f"{_PREFIX}/{{generation}}/{path}"), serve, methods=["GET"])
+
+    return [make_route(path, answer, media_type) for path, (answer, media_type) in _ANSWERS.items()]
+
+
+def locate_layer(city: City, path: str) -> str:
+    """The address of something of a city's generation on this server, as the browser asks for it."""
+    return add_base(f"{_PREFIX}/{city.current.sha256[:_NAMED]}/{path}")
+
+
+def _serve(request: Request, build_dir: Path, answer: Answer, media_type: str) -> Response:
+    given = dict(request.query_params) | {str(name): str(value) for name, value in request.path_params.items()}
+    city = _find_city(build_dir, given["generation"])
+    body = answer(city, given) if city else None
+    if body is None:
+        return PlainTextResponse("There is no such layer.", status_code=404)
+    headers = dict(_HEADERS)
+    if len(body) > _SMALL and "gzip" in request.headers.get("accept-encoding", ""):
+        body, headers["Content-Encoding"] = gzip.compress(body, 6, mtime=0), "gzip"
+    return Response(body, media_type=media_type, headers=headers)
+
+
+def _find_city(build_dir: Path, generation: str) -> City | None:
+    """The city of a generation: the current one, or the one before, which open pages still show."""
+    try:
+        current = open_current(build_dir)
+        _RECENT[current.current.sha256[:_NAMED]] = current
+    except GovernanceError:
+        pass
+    while len(_RECENT) > 2:  # noqa: PLR2004  two generations, as everywhere
+        _RECENT.pop(next(iter(_RECENT)), None)
+    return _RECENT.get(generation)
+
+
+_RECENT: dict[str, City] = {}
+
+
+def _answer_tile(city: City, given: dict[str, str]) -> bytes | None:
+    tile, subject = _read_tile(given), _read_subject(given)
+    if tile is None or subject is None or given["kind"] not in KINDS:
+        return None
+    return encode_tile(find_points(city, given["kind"], subject), **tile)
+
+
+def _answer_letters(city: City, given: dict[str, str]) -> bytes | None:
+    tile, subject = _read_tile(given), _read_subject(given)
+    return encode_letters(find_letters(city, subject), **tile) if tile and subject else None
+
+
+def _answer_heat(city: City, given: dict[str, str]) -> bytes | None:
+    subject = _read_subject(given)
+    return encode_heat(find_points(city, "incidents", subject)) if subject else None
+
+
+def _answer_marks(city: City, given: dict[str, str]) -> bytes | None:
+    subject = _read_subject(given)
+    return encode_marks(city, given["kind"], subject) if subject and given["kind"] in MARKS else None
+
+
+def _read_tile(given: dict[str, str]) -> dict[str, int] | None:
+    tile = {name: int(given[name]) for name in ("zoom", "column", "row")}
+    across = 2 ** min(tile["zoom"], _DEEPEST)
+    return tile if tile["zoom"] <= _DEEPEST and tile["column"] < across and tile["row"] < across else None
+
+
+def _read_subject(given: dict[str, str]) -> Subject | None:
+    level = given.get("level", "0")
+    return Subject(given["scenario"], int(level), given.get("unit", "")) if level in {"0", "1", "2", "3"} else None
+
+
+def _answer_base(city: City, given: dict[str, str]) -> bytes | None:
+    return encode_base_layer(city, given["sha256"])
+
+
+def _answer_style(city: City, _given: dict[str, str]) -> bytes | None:
+    return encode_style(city)
+
+
+def _answer_hover(city: City, given: dict[str, str]) -> bytes | None:
+    return draw_hover(city, given["language"], given["scenario"], int(given["number"]))
+
+
+_ANSWERS: dict[str, tuple[Answer, str]] = {
+    "points/{kind}/{scenario}/{zoom:int}/{column:int}/{row:int}.json": (_answer_tile, _JSON),
+    "letters/{scenario}/{zoom:int}/{column:int}/{row:int}.json": (_answer_letters, _JSON),
+    "heat/{scenario}.json": (_answer_heat, _JSON),
+    "marks/{kind}/{scenario}.json": (_answer_marks, _JSON),
+    "base/{sha256}.json": (_answer_base, _JSON),
+    "style.json": (_answer_style, _JSON),
+    "hover/{language}/{scenario}/{number:int}.svg": (_answer_hover, _SVG),
+}
