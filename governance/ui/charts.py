@@ -99,8 +99,8 @@ def show_chart(chart: Any, *, height: int) -> None:
     st.altair_chart(style_chart(chart, height=height), width="stretch", theme=None)
 
 
-def style_chart(chart: Any, *, height: int) -> Any:
-    """The chart in the pages' style."""
+def style_chart(chart: Any, *, height: int | alt.Step) -> Any:
+    """The chart in the pages' style, so many pixels high, or so many a lane."""
     return (
         chart.properties(height=height)
         .configure_view(strokeWidth=0)

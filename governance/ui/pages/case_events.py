@@ -33,7 +33,7 @@ def show_events(view: View, events: list[dict[str, Any]]) -> None:
     """The table of the events."""
     parts.show_title(view.say("case.events"), view.say("case.events_note"))
     columns = [
-        parts.Column(view.say("column.at")),
+        parts.Column(view.say("column.at"), is_wide=True),
         parts.Column(view.say("case.event")),
         parts.Column(view.say("case.who"), is_wide=True),
         parts.Column(view.say("column.reason"), is_wide=True),
