@@ -187,4 +187,4 @@ def _draw(view: View, unit: Unit, digits: str, *, key: str, look: Look) -> None:
     west, south, east, north = (float(bounds[side]) for side in ("west", "south", "east", "north"))
     box = Box(west, south, east, north)
     deck = make_deck(make_shapes(view.city), digits, box=box, language=view.language, look=look)
-    st.pydeck_chart(deck, key=key, height=_HEIGHT, alt=view.say("map.alt"))
+    st.pydeck_chart(deck, key=key, height=_HEIGHT, alt=view.say("compare.map_alt"))
