@@ -31,7 +31,7 @@ select
     case when is_open then epoch($as_of_utc - reported_at_utc) / 3600 end as age_hours,
     case when is_open then coalesce(holder, if(has_log, null, department), '~none') end as holder,
     case when is_open then coalesce(holder_since_utc, reported_at_utc) end as holder_since_utc,
-    desk_work_s, held_work_s, check_work_s, is_held_early,
+    desk_work_s, held_work_s, check_work_s, has_stints, is_held_early,
     coalesce(transfers, 0)::smallint as transfers,
     coalesce(returns, 0)::smallint as returns,
     coalesce(reopenings, 0)::smallint as reopenings,

@@ -31,13 +31,17 @@ timed as (
     from clocked
 ),
 clipped as (
-    -- a case goes from the desk to a department and from there to its check: the early time is taken off in this order
+    -- a straight case goes from the desk to a department and from there to its check: the early time is taken off in
+    -- this order, and a stretch that was over by the report is none
     select
         * exclude (desk_work_s, held_work_s, check_work_s, since_s),
         if(since_s < 0, 0, since_s) as since_work_s,
-        desk_work_s - least(early_work_s, desk_work_s) as desk_work_s,
-        held_work_s - greatest(least(early_work_s - past_desk_work_s, held_work_s), 0) as held_work_s,
-        check_work_s - greatest(least(early_work_s - past_held_work_s, check_work_s), 0) as check_work_s
+        case when not is_held_early or coalesce(dispatched_at_utc, ended_at_utc) > reported_at_utc
+            then desk_work_s - least(early_work_s, desk_work_s) end as desk_work_s,
+        case when not is_held_early or coalesce(disposed_at_utc, ended_at_utc) > reported_at_utc
+            then held_work_s - greatest(least(early_work_s - past_desk_work_s, held_work_s), 0) end as held_work_s,
+        case when not is_held_early or ended_at_utc > reported_at_utc
+            then check_work_s - greatest(least(early_work_s - past_held_work_s, check_work_s), 0) end as check_work_s
     from timed
 )
 select
