@@ -31,7 +31,7 @@ select
     case when is_open then epoch($as_of_utc - reported_at_utc) / 3600 end as age_hours,
     case when is_open then coalesce(holder, if(has_log, null, department), '~none') end as holder,
     case when is_open then coalesce(holder_since_utc, reported_at_utc) end as holder_since_utc,
-    desk_work_s, held_work_s, check_work_s, has_stints, is_held_early,
+    desk_work_s, held_work_s, check_work_s, has_stints,
     coalesce(transfers, 0)::smallint as transfers,
     coalesce(returns, 0)::smallint as returns,
     coalesce(reopenings, 0)::smallint as reopenings,
@@ -42,7 +42,7 @@ select
     coalesce(first_department, department) as first_department, coalesce(last_holder, department) as last_department,
     coalesce(illegal_moves, 0)::smallint as illegal_moves,
     source_is_overdue
-from src_clocked_case
+from src_timed_case
 left join map_local_quarter as reported_quarter
     on reported_quarter.quarter_utc = time_bucket(interval 15 minutes, reported_at_utc)
 left join map_local_quarter as closed_quarter
