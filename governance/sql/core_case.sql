@@ -1,7 +1,9 @@
 -- grain: one row per incident reported before $as_of_utc, with its grid, its scene, its stage, its holder and its clock
 select
     source, incident_id, reported_at_utc,
-    (reported_at_utc + reported_quarter.offset_from_utc)::date as reported_on,
+    coalesce(
+        reported_at_utc + reported_quarter.offset_from_utc, (reported_at_utc at time zone 'UTC') at time zone $zone
+    )::date as reported_on,
     lon, lat, grid_no,
     case when grid_no is not null then 'matched' when lon is null then 'missing'
         when outside_km > $far_outside_km then 'far_outside' else 'outside' end as location_status,
@@ -19,7 +21,9 @@ select
     end as stage,
     registered_at_utc, dispatched_at_utc, accepted_at_utc, disposed_at_utc, verified_at_utc,
     case when not is_open then closed_at_utc end as closed_at_utc,
-    case when not is_open then (closed_at_utc + closed_quarter.offset_from_utc)::date end as closed_on,
+    case when not is_open then coalesce(
+        closed_at_utc + closed_quarter.offset_from_utc, (closed_at_utc at time zone 'UTC') at time zone $zone
+    )::date end as closed_on,
     due_at_utc, due_from, accept_due_at_utc, verify_due_at_utc, close_due_at_utc,
     is_open, is_paused,
     is_undone and coalesce(due_at_utc < $as_of_utc, false) as is_overdue,
