@@ -16,8 +16,8 @@ from governance.hazard.backtest import Forecasts, Ground, forecast_day, list_day
 from governance.hazard.candidates import BASELINES, CANDIDATES, CHEAP, Additive, Counts
 from governance.hazard.forecast import forecast_hazard
 from governance.hazard.leakage import audit_leakage
-from governance.hazard.metrics import ALL, RATIO
-from governance.hazard.summary import choose_model, summarise
+from governance.hazard.metrics import ALL, DEVIANCE_RATIO, RATIO
+from governance.hazard.summary import choose_model, list_rare, summarise
 from tests.tiny_hazard import AS_OF, Policy, daily, ring, simulate
 
 END = AS_OF + timedelta(days=3 * 28)
@@ -98,16 +98,50 @@ def test_figures_carry_intervals_and_the_ratio_is_to_the_best_count_in_hindsight
     assert frame.loc["a", counts.idxmax(), RATIO]["value"] == 1
 
 
-def make_outcomes(captures: dict[str, list[float]]) -> pa.Table:
+def make_outcomes(captures: dict[str, list[float]], *, scenario: str = "a", reports: float = 100) -> pa.Table:
     rows = [
         {
-            "scenario": "a", "model": model, "horizon_days": 28, "day": AS_OF + timedelta(days=28 * number),
-            "metric": "capture_5", "numerator": caught, "denominator": 100.0,
+            "scenario": scenario, "model": model, "horizon_days": 28, "day": AS_OF + timedelta(days=28 * number),
+            "metric": metric, "numerator": caught, "denominator": count,
         }
         for model, listed in captures.items()
         for number, caught in enumerate(listed)
+        for metric, caught, count in (("capture_5", caught, float(reports)), ("deviance", 50.0 + caught, 1.0))
     ]  # fmt: skip
     return pa.Table.from_pylist(rows)
+
+
+COMMON = {"counts_all": [40.0, 42, 41], "additive_sum": [50.0, 53, 51], "additive": [55.0, 58, 57]}
+LUCKY = {"counts_all": [1.0, 0, 1], "additive_sum": [0.0, 0, 0], "additive": [0.0, 0, 0]}
+"""A scenario in which nothing but chance let the counts catch two reports, and no model any."""
+
+
+def test_a_scenario_too_rare_to_judge_is_named_and_moves_neither_the_ratio_nor_the_choice() -> None:
+    candidates = [Counts(None), Additive(is_pooled=False), Additive(is_pooled=True)]
+    alone = make_outcomes(COMMON)
+    both = pa.concat_tables([alone, make_outcomes(LUCKY, scenario="rare", reports=9)])
+    frame, without = (summarise(table, seed=1).to_pandas() for table in (both, alone))
+    assert list_rare(frame) == ["rare"]
+    assert list_rare(without) == []
+    is_ratio = frame["metric"].isin([RATIO, DEVIANCE_RATIO])
+    assert set(frame.loc[is_ratio, "scenario"]) == {"a", ALL}
+    ratios = frame[is_ratio].set_index(["scenario", "model", "metric"])["value"]
+    assert ratios.equals(
+        without[without["metric"].isin([RATIO, DEVIANCE_RATIO])].set_index(ratios.index.names)["value"]
+    )
+    assert ratios[ALL, "additive", RATIO] == pytest.approx(170 / 123)
+    caught = frame.set_index(["scenario", "model", "metric"])["value"]["rare", "counts_all", "capture_5"]
+    assert caught == pytest.approx(2 / 27), "what it caught is still told"
+    assert choose_model(both, candidates, seed=1) == choose_model(alone, candidates, seed=1)
+
+
+def test_from_ten_reports_a_window_on_a_scenario_counts_and_nothing_caught_is_half_a_report() -> None:
+    both = pa.concat_tables([make_outcomes(COMMON), make_outcomes(LUCKY, scenario="rare", reports=10)])
+    frame = summarise(both, seed=1).to_pandas()
+    assert list_rare(frame) == []
+    ratios = frame.set_index(["scenario", "model", "metric"])["value"]
+    assert ratios["rare", "additive", RATIO] == pytest.approx(0.5 / 2)
+    assert ratios[ALL, "additive", RATIO] == pytest.approx((170 / 123 * 0.25) ** 0.5)
 
 
 def test_a_tie_goes_to_the_simplest() -> None:
@@ -120,7 +154,7 @@ def test_a_tie_goes_to_the_simplest() -> None:
     assert choice.seen["additive"] == (1, 0)
     noisy = make_outcomes({"counts_all": [60, 42, 50], "additive_sum": [50, 53, 51], "additive": [45, 61, 50]})
     assert choose_model(noisy, candidates, seed=1).model == "counts_all"
-    with pytest.raises(InputError, match="No scenario has a report"):
+    with pytest.raises(InputError, match="No scenario has 10 reports or more per window"):
         choose_model(make_outcomes({}), candidates, seed=1)
 
 

@@ -156,3 +156,15 @@ def test_the_snapshots_own_backtest_goes_before_a_newer_one(demo_build: Path, tm
     keep_backtest(city, generation="000099", older_days=-5, seed=8)
     whole = np.exp(np.log(rate_models(own, 28, "capture_5", lambda counts: counts.max(axis=1))[PRODUCT]).mean())
     assert read_figures(run_page("model", folder))["Capture@5 % over the best count"][0] == decimal(whole, 3)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_scenario_too_rare_to_judge_is_named_and_has_no_ratio(
+    demo_build: Path, tmp_path: Path, language: str
+) -> None:
+    folder = copy_build(demo_build, tmp_path / "build")
+    keep_backtest(open_city(folder), rare=[SCENARIO])
+    text = read_text(run_page("model", folder, scenario=SCENARIO, language=language))
+    texts = load_texts(language)
+    assert texts["worth.rare"].split("{least}")[0] in text
+    assert texts["worth.nothing_text"] in text, "its own table of models is empty and says why"

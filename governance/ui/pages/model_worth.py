@@ -13,6 +13,7 @@ from governance.backtest_findings import Worth, compare_age, judge_worth, list_h
 from governance.backtest_store import COMMAND, Result, find_result, read_folder
 from governance.errors import NotReadyError
 from governance.hazard.metrics import ALL, RATIO
+from governance.hazard.summary import LEAST_WINDOW_REPORTS
 from governance.ui import parts
 from governance.ui.choices import choose
 from governance.ui.model_charts import show_ratios
@@ -114,6 +115,9 @@ def _show_scenarios(view: View, worth: Worth) -> None:
     parts.show_title(view.say("worth.by_scenario"), view.say("worth.by_scenario_note"))
     names = [view.scenario_name(name) for name in worth.scenarios["scenario"]]
     show_ratios(view, worth.scenarios.assign(name=names))
+    if worth.rare:
+        rare = view.say("sheet.semicolon").join(view.scenario_name(name) for name in worth.rare)
+        parts.show_note(view.say("worth.rare", least=LEAST_WINDOW_REPORTS, names=rare))
 
 
 def _show_failing(view: View, worth: Worth) -> None:
