@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from governance.backtest_store import COUNTS, PRODUCT, Result
-from governance.hazard.metrics import ALL, DEVIANCE_RATIO, RATIO
+from governance.hazard.metrics import ALL, LEVELLED_RATIO, RATIO
 from governance.hazard.summary import list_rare
 
 OLD_AFTER = timedelta(days=28)
@@ -22,9 +22,9 @@ class Worth:
 
     whole: the row of all scenarios together; scenarios: one row each, the best first; both with `scenario`, `value`
     (captured at 5 % of the grids over the best count), `low`, `high` (95 %), `verdict` (better, worse, unclear: the
-    interval holds 1), `capture_5`, `deviance` (over the best count), `reports_share` (grids with any report), `days`
-    (windows judged). failing: how many scenarios lie below 1, surely_failing: with their whole interval. rare: the
-    scenarios with too few reports per window to be judged, which are in none of these.
+    interval holds 1), `capture_5`, `deviance` (over the best count at the same level), `reports_share` (grids with any
+    report), `days` (windows judged). failing: how many scenarios lie below 1, surely_failing: with their whole
+    interval. rare: the scenarios with too few reports per window to be judged, which are in none of these.
     """
 
     whole: dict[str, object]
@@ -57,7 +57,7 @@ def judge_worth(result: Result, *, horizon_days: int) -> Worth | None:
     if ALL not in ratios.index:
         return None
     found = ratios[["value", "low", "high"]].assign(verdict=_judge(ratios), days=_count_days(result, horizon_days))
-    for name, metric in (("capture_5", "capture_5"), ("deviance", DEVIANCE_RATIO), ("reports_share", "occupied")):
+    for name, metric in (("capture_5", "capture_5"), ("deviance", LEVELLED_RATIO), ("reports_share", "occupied")):
         found[name] = own.xs(metric, level="metric")["value"].reindex(found.index)
     listed = found.drop(index=ALL).sort_values("value", ascending=False, kind="stable").reset_index()
     whole = {str(key): value for key, value in found.loc[ALL].items()}

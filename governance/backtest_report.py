@@ -10,12 +10,13 @@ from typing import Any
 import pandas as pd
 
 from governance.backtest_store import PRODUCT, Result
-from governance.hazard.metrics import ALL, DEVIANCE_RATIO, RATIO
+from governance.hazard.metrics import ALL, DEVIANCE_RATIO, LEVELLED_RATIO, RATIO
 from governance.hazard.summary import LEAST_WINDOW_REPORTS, list_rare
 
 FIGURES = {
     RATIO: "capture@5 % over the best count",
     DEVIANCE_RATIO: "deviance over the best count",
+    LEVELLED_RATIO: "deviance over the best count at the same level",
     "capture_1": "capture@1 %",
     "capture_5": "capture@5 %",
     "capture_10": "capture@10 %",

@@ -39,6 +39,7 @@ def make_outcomes(scenarios: Sequence[str], *, seed: int = 3, rare: Sequence[str
                     rows += [(*key, metric, total * rng.uniform(0.2, 0.8), total) for metric in SHARES]
                     rows += [
                         (*key, "deviance", rng.uniform(50, 90), 1.0),
+                        (*key, "deviance_levelled", rng.uniform(50, 90), 1.0),
                         (*key, "calibration", total * rng.uniform(0.9, 1.1), total),
                         (*key, "find_day", total * rng.uniform(1, horizon / 2), total),
                     ]

@@ -14,9 +14,10 @@ from governance.errors import CheckFailed, InputError
 from governance.hazard import leakage
 from governance.hazard.backtest import Forecasts, Ground, forecast_day, list_days, run_backtest
 from governance.hazard.candidates import BASELINES, CANDIDATES, CHEAP, Additive, Counts
+from governance.hazard.features import count_reports
 from governance.hazard.forecast import forecast_hazard
 from governance.hazard.leakage import audit_leakage
-from governance.hazard.metrics import ALL, DEVIANCE_RATIO, RATIO
+from governance.hazard.metrics import ALL, DEVIANCE_RATIO, RATIO, measure_deviance
 from governance.hazard.summary import choose_model, list_rare, summarise
 from tests.tiny_hazard import AS_OF, Policy, daily, ring, simulate
 
@@ -75,6 +76,33 @@ def test_counts_are_counted_by_hand() -> None:
     assert rates == pytest.approx([2, 4 * 28 / 91, 6 * 28 / 364, 8 * 28 / 400])
 
 
+def test_a_count_is_brought_to_the_latest_level_by_what_it_said_before() -> None:
+    # reports of the windows of 28 days before, the newest first; each on one day in the middle of its window
+    came = [40, 30, 20, 10, 10, 10, 10, 10]
+    rows = [(0, "a", AS_OF - timedelta(days=28 * number + 14), count) for number, count in enumerate(came)]
+    rows.append((1, "a", AS_OF - timedelta(days=8 * 28), 1))
+    ground = Ground(daily(rows), ("a",), ring(4), np.ones(4))
+    levels = forecast_day(ground, [*BASELINES, Additive(is_pooled=True)], AS_OF).levels
+    # of the last three windows the count of 28 days said 30, 20 and 10; 50 reports draw the factor towards 1
+    assert levels["a", "counts_28"] == pytest.approx((90 + 50) / (60 + 50))
+    # as of 28, 56 and 84 days before there were 196, 168 and 140 days of history: 101, 71 and 51 reports
+    said = 28 * (101 / 196 + 71 / 168 + 51 / 140)
+    assert levels["a", "counts_all"] == pytest.approx((90 + 50) / (said + 50))
+    assert set(levels) == {("a", baseline.name) for baseline in BASELINES}
+
+
+def test_the_deviance_at_one_level_is_that_of_the_count_times_its_level(ground: Ground) -> None:
+    rows = run_backtest(ground, BASELINES, days={28: [AS_OF]}, progress=lambda _: None).to_pandas()
+    told = rows.set_index(["model", "metric"])["numerator"]
+    forecasts = forecast_day(ground, BASELINES, AS_OF)
+    reports = count_reports(ground.daily, ("a",), grids=80, first=AS_OF, until=AS_OF + timedelta(days=28))[0]
+    for (scenario, model), level in forecasts.levels.items():
+        expected = forecasts.expected[scenario, model]
+        assert told[model, "deviance"] == pytest.approx(measure_deviance(expected, reports))
+        assert told[model, "deviance_levelled"] == pytest.approx(measure_deviance(expected * level, reports))
+    assert len({round(level, 6) for level in forecasts.levels.values()}) > 1
+
+
 def test_every_candidate_gives_a_finite_forecast_for_every_grid(ground: Ground) -> None:
     for day in (AS_OF, pc.min(ground.daily["day"]).as_py() + timedelta(days=30)):
         expected = forecast_day(ground, CANDIDATES, day).expected
@@ -106,7 +134,10 @@ def make_outcomes(captures: dict[str, list[float]], *, scenario: str = "a", repo
         }
         for model, listed in captures.items()
         for number, caught in enumerate(listed)
-        for metric, caught, count in (("capture_5", caught, float(reports)), ("deviance", 50.0 + caught, 1.0))
+        for metric, caught, count in (
+            ("capture_5", caught, float(reports)), ("deviance", 50.0 + caught, 1.0),
+            ("deviance_levelled", 50.0 + caught, 1.0),
+        )
     ]  # fmt: skip
     return pa.Table.from_pylist(rows)
 
@@ -170,7 +201,7 @@ def test_a_forecast_that_peeks_is_caught(ground: Ground, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(leakage, "forecast_day", peek)
     with pytest.raises(
-        CheckFailed, match=r"What came later changed 1 forecasts, such as counts_28 for a as of 2025-07"
+        CheckFailed, match=r"What came later changed 2 forecasts, such as counts_28 for a as of 2025-07"
     ):
         audit_leakage(ground, [Counts(28)], [AS_OF], seed=3)
 

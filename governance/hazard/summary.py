@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from governance.errors import InputError
 from governance.hazard.candidates import BASELINES, Candidate, Mean
-from governance.hazard.metrics import ALL, DEVIANCE_RATIO, RATIO
+from governance.hazard.metrics import ALL, DEVIANCE_RATIO, LEVELLED_RATIO, RATIO
 
 RESAMPLES = 1000
 LEAST_WINDOW_REPORTS = 10
@@ -49,7 +49,7 @@ class Choice:
 
 
 def summarise(outcomes: pa.Table, *, seed: int, scenarios: Sequence[str] | None = None) -> pa.Table:
-    """SUMMARY of the OUTCOMES of a backtest: every metric, and two ratios to the best of the count baselines.
+    """SUMMARY of the OUTCOMES of a backtest: every metric, and three ratios to the best of the count baselines.
 
     The best count baseline is chosen in hindsight, scenario by scenario: of all of them the one that caught most (or
     whose deviance is least) in these very periods. So the ratios are hard on the model. `scenarios` are those that
@@ -151,10 +151,14 @@ def _list_metrics(arrays: Arrays, weights: np.ndarray, horizon: int, scenarios: 
 def _list_ratios(
     arrays: Arrays, weights: np.ndarray, horizon: int, scenarios: Sequence[str], chosen: Sequence[str]
 ) -> pd.DataFrame:
-    """Capture and deviance of every model over that of the best count baseline."""
+    """Capture and deviance of every model over that of the best count baseline, as it counts and at the same level."""
     rows = []
     models = sorted({key[1].rsplit("/", 1)[0] for key in arrays})
-    kinds = ((RATIO, "capture_5", max, LEAST_CAUGHT), (DEVIANCE_RATIO, "deviance", min, LEAST_DEVIANCE))
+    kinds = (
+        (RATIO, "capture_5", max, LEAST_CAUGHT),
+        (DEVIANCE_RATIO, "deviance", min, LEAST_DEVIANCE),
+        (LEVELLED_RATIO, "deviance_levelled", min, LEAST_DEVIANCE),
+    )
     for metric, source, pick, least in kinds:
         for model in models:
             logs = {}

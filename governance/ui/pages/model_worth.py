@@ -22,7 +22,8 @@ from governance.ui.view import View
 # Metric → whether it is a share; the ratio to the best count stands before them, with its interval.
 _METRICS = {
     "capture_1": True, "capture_5": True, "capture_10": True, "area_capture_5": True, "precision_5": True,
-    "pei_5": True, "red_kept": True, "deviance_over_best_count": False, "calibration": False, "find_day": False,
+    "pei_5": True, "red_kept": True, "deviance_over_best_levelled_count": False,
+    "deviance_over_best_count": False, "calibration": False, "find_day": False,
 }  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def _show_finding(view: View, result: Result, worth: Worth, horizon: int) -> Non
             ),
             parts.Figure(say("metric.capture_5"), view.share(whole["capture_5"]), say("worth.capture_note")),
             parts.Figure(
-                say("metric.deviance_over_best_count"),
+                say("metric.deviance_over_best_levelled_count"),
                 view.decimal(whole["deviance"], digits=3),
                 say("worth.deviance_note"),
             ),
