@@ -82,12 +82,15 @@ def build(
         messages.print("The snapshot is up to date.")
         return
     moment = _read_moment(as_of, loaded.profile.timezone) if as_of else None
+    lists = cli_tiers.read_lists(build_dir)
     with _progress_bar() as progress:
         published = pipeline.build_city(city_file, build_dir, now_utc=now_utc, as_of_utc=moment, progress=progress)
     if as_json:
         typer.echo(json.dumps({"generation": published.generation, "file": str(published.file)}))
     else:
         messages.print(f"Published generation {published.generation}: {published.file}")
+    if changed := cli_tiers.tell_list_changes(lists, cli_tiers.read_lists(build_dir)):
+        messages.print(escape(changed))
 
 
 @app.command(epilog="Example: `python -m governance check --json`")

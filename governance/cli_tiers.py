@@ -124,6 +124,33 @@ def hits(
     _print_frame(compare_hit_rates(kept, listed), as_json=as_json)
 
 
+def read_lists(build_dir: Path) -> pd.DataFrame | None:
+    """The inspection lists of the current snapshot; None where there is none that can be read."""
+    from governance.city import open_city
+    from governance.errors import GovernanceError
+
+    try:
+        return open_city(build_dir).ask("inspections")
+    except GovernanceError:
+        return None
+
+
+def tell_list_changes(before: pd.DataFrame | None, after: pd.DataFrame | None) -> str | None:
+    """A sentence where this week's list is another than the one that the last snapshot gave out."""
+    from governance.inspections.lists import compare_lists
+
+    if before is None or after is None:
+        return None
+    changed = compare_lists(before, after)
+    if changed.empty:
+        return None
+    told = ", ".join(f"{row.scenario} +{row.added} -{row.removed}" for row in changed.itertuples())
+    return (
+        f"The inspection list of the week of {after['week'].max():%Y-%m-%d} is not the one that the last snapshot gave "
+        f"out ({told}): rows of before this Monday came late or were mended, or settings or experts' tiers changed."
+    )
+
+
 def _find_file(city: Path) -> Path:
     from governance.profile import load_profile
 
