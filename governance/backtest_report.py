@@ -21,11 +21,12 @@ FIGURES = {
     "capture_5": "capture@5 %",
     "capture_10": "capture@10 %",
     "area_capture_5": "capture@5 % of the area",
+    "pai_5": "PAI@5 % of the area",
     "pei_5": "PEI@5 %",
     "precision_5": "precision@5 %",
     "calibration": "expected / reported",
     "occupied": "grids with a report",
-    "red_kept": "worst 5 % kept",
+    "red_kept": "worst 5 % kept from the window before",
     "find_day": "mean day of finding",
 }
 _METHOD = (

@@ -68,6 +68,14 @@ def test_every_model_is_judged_in_every_period(outcomes: pa.Table) -> None:
     assert kept.groupby(["model", "horizon_days"]).size().unique().tolist() == [4], "the first has none before it"
 
 
+def test_pai_is_capture_by_area_over_the_share_of_the_area(outcomes: pa.Table) -> None:
+    frame = summarise(outcomes, seed=1).to_pandas().query("horizon_days == 28 and scenario == 'a'")
+    values = frame.set_index(["model", "metric"])["value"]
+    for model in ("additive", "counts_all"):
+        assert values[model, "pai_5"] == pytest.approx(20 * values[model, "area_capture_5"])
+        assert values[model, "pai_10"] == pytest.approx(10 * values[model, "area_capture_10"])
+
+
 def test_counts_are_counted_by_hand() -> None:
     rows = [(0, "a", AS_OF - timedelta(days=age), 1) for age in (1, 28, 29, 91, 92, 364, 365, 400)]
     ground = Ground(daily(rows), ("a",), ring(4), np.ones(4))

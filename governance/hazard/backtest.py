@@ -106,10 +106,10 @@ def run_backtest(
     """Forecast as of every day and judge: OUTCOMES, one row per scenario, model, horizon, day and metric.
 
     days: per horizon in days, the days to forecast from. The metric's value over some periods is the sum of its
-    numerators over that of its denominators. Metrics: capture_1 … (by grids), area_capture_1 …, pei_1 …, precision_1 …,
-    deviance, deviance_levelled (of a count brought to the latest level first; of any other model the same), calibration
-    (expected over reported), find_day (mean day on which a walk in this order reaches a report), occupied (share of the
-    grids with any report), red_kept (of the worst 5 %, against the forecast day before).
+    numerators over that of its denominators. Metrics: capture_1 … (by grids), area_capture_1 …, pai_1 … (by area),
+    pei_1 …, precision_1 …, deviance, deviance_levelled (of a count brought to the latest level first; of any other the
+    same), calibration (expected over reported), find_day (mean day on which a walk in this order reaches a report),
+    occupied (share of the grids with any report), red_kept (of the worst 5 %, against the window before).
     """
     wanted = sorted({day for listed in days.values() for day in listed})
     tables = [OUTCOMES.empty_table()]
@@ -266,7 +266,9 @@ def _measure(expected: Floats, reports: Floats, area_km2: Floats, horizon: int) 
         caught, name = metrics.measure_capture(expected, reports, share), f"{share * 100:.0f}"
         figures[f"capture_{name}"] = caught, total
         figures[f"pei_{name}"] = caught, metrics.measure_best_capture(reports, share)
-        figures[f"area_capture_{name}"] = metrics.measure_capture_by_area(expected, reports, area_km2, share), total
+        by_area = metrics.measure_capture_by_area(expected, reports, area_km2, share)
+        figures[f"area_capture_{name}"] = by_area, total
+        figures[f"pai_{name}"] = by_area / share, total
         figures[f"precision_{name}"] = metrics.measure_precision(expected, reports, share), 1.0
     figures["deviance"] = metrics.measure_deviance(expected, reports), 1.0
     figures["calibration"] = float(expected.sum()), total
