@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
-from governance.cli_tables import print_table
+from governance.cli_tables import print_table, spell_text
 from governance.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -62,8 +61,8 @@ def override(  # noqa: PLR0913, PLR0917  the columns of the file, each with a na
         path, {name: text.strip() for name, text in cells.items()}, grid_ids=ids, scenarios=scenarios, today=today
     )
     Console(stderr=True).print(
-        f"{escape(added.grid_id)} is {added.tier} in {added.scenario} from {added.from_day} until {added.until_day}. "
-        f"Written to {escape(str(path))}; the next build applies it."
+        f"{spell_text(added.grid_id)} is {added.tier} in {added.scenario} from {added.from_day} "
+        f"until {added.until_day}. Written to {spell_text(str(path))}; the next build applies it."
     )
 
 
