@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from governance.backtest_store import COUNTS, PRODUCT, Result
-from governance.hazard.metrics import ALL, DEVIANCE_RATIO, RATIO
+from governance.hazard.metrics import ALL, LEVELLED_RATIO, RATIO
+from governance.hazard.summary import list_rare
 
 OLD_AFTER = timedelta(days=28)
 """A backtest this much older than the snapshot knows nothing of a whole window that could be judged by now."""
@@ -21,14 +22,16 @@ class Worth:
 
     whole: the row of all scenarios together; scenarios: one row each, the best first; both with `scenario`, `value`
     (captured at 5 % of the grids over the best count), `low`, `high` (95 %), `verdict` (better, worse, unclear: the
-    interval holds 1), `capture_5`, `deviance` (over the best count), `reports_share` (grids with any report), `days`
-    (windows judged). failing: how many scenarios lie below 1, surely_failing: with their whole interval.
+    interval holds 1), `capture_5`, `deviance` (over the best count at the same level), `reports_share` (grids with any
+    report), `days` (windows judged). failing: how many scenarios lie below 1, surely_failing: with their whole
+    interval. rare: the scenarios with too few reports per window to be judged, which are in none of these.
     """
 
     whole: dict[str, object]
     scenarios: pd.DataFrame
     failing: int
     surely_failing: int
+    rare: tuple[str, ...]
 
 
 def list_horizons(result: Result) -> list[int]:
@@ -47,19 +50,20 @@ def compare_age(result: Result, *, generation: str, as_of_utc: datetime) -> str:
 
 
 def judge_worth(result: Result, *, horizon_days: int) -> Worth | None:
-    """What the published model is worth over a horizon; None where no scenario had a report to be judged by."""
+    """What the published model is worth over a horizon; None where no scenario had enough reports to be judged by."""
     rows = _read_rows(result, horizon_days)
     own = rows[rows["model"] == PRODUCT].set_index(["scenario", "metric"])
     ratios = own.xs(RATIO, level="metric") if RATIO in own.index.unique("metric") else pd.DataFrame()
     if ALL not in ratios.index:
         return None
     found = ratios[["value", "low", "high"]].assign(verdict=_judge(ratios), days=_count_days(result, horizon_days))
-    for name, metric in (("capture_5", "capture_5"), ("deviance", DEVIANCE_RATIO), ("reports_share", "occupied")):
+    for name, metric in (("capture_5", "capture_5"), ("deviance", LEVELLED_RATIO), ("reports_share", "occupied")):
         found[name] = own.xs(metric, level="metric")["value"].reindex(found.index)
     listed = found.drop(index=ALL).sort_values("value", ascending=False, kind="stable").reset_index()
     whole = {str(key): value for key, value in found.loc[ALL].items()}
     is_worse = listed["value"] < 1
-    return Worth(whole, listed, int(is_worse.sum()), int((is_worse & (listed["verdict"] == "worse")).sum()))
+    surely = int((is_worse & (listed["verdict"] == "worse")).sum())
+    return Worth(whole, listed, int(is_worse.sum()), surely, tuple(list_rare(rows)))
 
 
 def list_models(result: Result, *, horizon_days: int, scenario: str = ALL) -> pd.DataFrame:

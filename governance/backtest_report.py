@@ -10,20 +10,23 @@ from typing import Any
 import pandas as pd
 
 from governance.backtest_store import PRODUCT, Result
-from governance.hazard.metrics import ALL, DEVIANCE_RATIO, RATIO
+from governance.hazard.metrics import ALL, DEVIANCE_RATIO, LEVELLED_RATIO, RATIO
+from governance.hazard.summary import LEAST_WINDOW_REPORTS, list_rare
 
 FIGURES = {
     RATIO: "capture@5 % over the best count",
     DEVIANCE_RATIO: "deviance over the best count",
+    LEVELLED_RATIO: "deviance over the best count at the same level",
     "capture_1": "capture@1 %",
     "capture_5": "capture@5 %",
     "capture_10": "capture@10 %",
     "area_capture_5": "capture@5 % of the area",
+    "pai_5": "PAI@5 % of the area",
     "pei_5": "PEI@5 %",
     "precision_5": "precision@5 %",
     "calibration": "expected / reported",
     "occupied": "grids with a report",
-    "red_kept": "worst 5 % kept",
+    "red_kept": "worst 5 % kept from the window before",
     "find_day": "mean day of finding",
 }
 _METHOD = (
@@ -80,6 +83,7 @@ def describe_result(result: Result) -> list[str]:
         lines += tabulate(part[part["scenario"] == ALL], "model")
         lines += ["", f"The product's model (`{PRODUCT}`) by scenario:", ""]
         lines += tabulate(part[(part["scenario"] != ALL) & (part["model"] == PRODUCT)], "scenario")
+        lines += _describe_rare(list_rare(part))
     lines += ["", "![by scenario](scenarios.svg)", "", "![by model](models.svg)", *_describe_shifts(about["shifts"])]
     return lines
 
@@ -138,11 +142,18 @@ def _write_cell(listed: pd.DataFrame, name: str, metric: str) -> str:
 
 def _describe_choice(choice: dict[str, Any] | None) -> str:
     if choice is None:
-        return "The history is too short to choose a model on periods of its own before the test."
+        return "Before the test there are too few days or reports to choose a model by periods of its own."
     return (
         f"On {choice['periods']} periods before the test, the simplest model within one standard error of the best is "
         f"`{choice['model']}`."
     )
+
+
+def _describe_rare(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    told = f"Too rare to judge, with fewer than {LEAST_WINDOW_REPORTS} reports per window, and in no ratio"
+    return ["", f"{told}: {', '.join(names)}."]
 
 
 def _describe_shifts(rows: Sequence[dict[str, Any]]) -> list[str]:

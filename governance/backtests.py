@@ -105,7 +105,7 @@ def read_ground(city: City) -> tuple[Ground, date]:
 def _choose(  # noqa: PLR0913, PLR0917  what validation needs
     ground: Ground, settings: Settings, test: Sequence[date], horizon: int, first: date, progress: Callable[..., None]
 ) -> dict[str, Any] | None:
-    """What the periods before the test choose; None where the history is too short for them."""
+    """What the periods before the test choose; None where the history is too short for them, or reports too few."""
     candidates = CANDIDATES if settings.with_all_candidates else CHEAP
     try:
         days = list_days(first, test[0], horizon_days=horizon, periods=settings.validation_periods)
@@ -114,7 +114,10 @@ def _choose(  # noqa: PLR0913, PLR0917  what validation needs
     outcomes = run_backtest(
         ground, candidates, days={horizon: days}, progress=lambda done: progress("validation periods", done)
     )
-    choice = choose_model(outcomes, candidates, seed=settings.seed)
+    try:
+        choice = choose_model(outcomes, candidates, seed=settings.seed)
+    except InputError:
+        return None
     return {"model": choice.model, "seen": choice.seen, "periods": len(days)}
 
 

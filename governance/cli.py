@@ -13,11 +13,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from governance import cli_backtest, cli_indicators, cli_planning, cli_scenarios, cli_tiers
+from governance.cli_tables import spell_text, strip_controls
 from governance.errors import CheckFailed, ConfigError, GovernanceError
 
 app = typer.Typer(
@@ -82,12 +82,15 @@ def build(
         messages.print("The snapshot is up to date.")
         return
     moment = _read_moment(as_of, loaded.profile.timezone) if as_of else None
+    lists = cli_tiers.read_lists(build_dir)
     with _progress_bar() as progress:
         published = pipeline.build_city(city_file, build_dir, now_utc=now_utc, as_of_utc=moment, progress=progress)
     if as_json:
         typer.echo(json.dumps({"generation": published.generation, "file": str(published.file)}))
     else:
         messages.print(f"Published generation {published.generation}: {published.file}")
+    if changed := cli_tiers.tell_list_changes(lists, cli_tiers.read_lists(build_dir)):
+        messages.print(spell_text(changed))
 
 
 @app.command(epilog="Example: `python -m governance check --json`")
@@ -286,7 +289,8 @@ def doctor(city: CityFile = None, build_dir: BuildDir = DEFAULT_BUILD_DIR, *, as
     else:
         table = Table("", "What", "Found", "How to mend it")
         for finding in findings:
-            table.add_row("ok" if finding.is_ok else "!!", finding.name, finding.found, finding.mend)
+            told = (spell_text(text) for text in (finding.name, finding.found, finding.mend))
+            table.add_row("ok" if finding.is_ok else "!!", *told)
         Console().print(table)
     if not all(finding.is_ok for finding in findings):
         raise typer.Exit(1)
@@ -319,7 +323,7 @@ def main() -> None:
 
 
 def _fail(message: str, *, code: int = 2) -> None:
-    messages.print(message, style="red", markup=False, highlight=False)
+    messages.print(strip_controls(message), style="red", markup=False, highlight=False)
     sys.exit(code)
 
 
@@ -384,15 +388,15 @@ def _print_health(report: dict[str, Any]) -> None:
     reasons = Table("source", "file", "reason", "rows", title="Reasons (quarantined, or kept with a remark)")
     for file in report["files"]:
         counts = [f"{file[name]:,}" for name in ("read", "accepted", "quarantined", "duplicate")]
-        files.add_row(escape(file["source"]), escape(file["file"]), *counts)
+        files.add_row(spell_text(file["source"]), spell_text(file["file"]), *counts)
         for code, rows in file["reasons"].items():
-            reasons.add_row(escape(file["source"]), escape(file["file"]), code, f"{rows:,}")
+            reasons.add_row(spell_text(file["source"]), spell_text(file["file"]), code, f"{rows:,}")
     places = Table("source", "where", "cases", title="Where the cases lie")
     for entry in report["locations"]:
-        places.add_row(escape(entry["source"]), entry["location_status"], f"{entry['rows']:,}")
+        places.add_row(spell_text(entry["source"]), entry["location_status"], f"{entry['rows']:,}")
     unmapped = Table("source", "category", "cases", title="Categories in no scenario")
     for entry in report["unmapped"][:_MOST_UNMAPPED]:
-        unmapped.add_row(escape(entry["source"]), escape(entry["category"]), f"{entry['rows']:,}")
+        unmapped.add_row(spell_text(entry["source"]), spell_text(entry["category"]), f"{entry['rows']:,}")
     moves = Table("after", "came", "events", "cases", title="Events that break the procedure (kept)")
     for entry in report["moves"]:
         state = f"{entry['state']}, clock stopped" if entry["is_paused"] else entry["state"]

@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
-from governance.cli_tables import print_table
+from governance.cli_tables import print_table, spell_text
 
 BuildDir = Annotated[Path, typer.Option("--build-dir", help="Where everything the code makes is kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
@@ -80,7 +79,7 @@ def fairness(  # noqa: PLR0913  the options of one command
             typer.echo(text, nl=False)
         else:
             out.write_text(text, encoding="utf-8")
-            Console(stderr=True).print(f"Written to {escape(str(out))}.")
+            Console(stderr=True).print(f"Written to {spell_text(str(out))}.")
         return
     from governance.city import open_city
     from governance.export_orders import find_id

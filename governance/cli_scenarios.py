@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
 
+from governance.cli_tables import spell_text
 from governance.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def list_(city: CityFile = None, *, as_json: AsJson = False) -> None:
     table = Table(Column("version", no_wrap=True), "name", "district", "to confirm")
     for row in rows:
         name = f"{row['name_zh']} / {row['name_en']}"
-        table.add_row(row["version"], escape(name), escape(row["district"] or ""), str(row["to_confirm"]))
+        table.add_row(row["version"], spell_text(name), spell_text(row["district"] or ""), str(row["to_confirm"]))
     Console().print(table)
 
 
@@ -92,7 +92,7 @@ def show(
     else:
         typer.echo(write_markdown(matrix, departments, language=spoken))
         return
-    Console(stderr=True).print(f"Written to {escape(str(out))}.")
+    Console(stderr=True).print(f"Written to {spell_text(str(out))}.")
 
 
 @app.command(epilog="Example: `python -m governance scenarios copy group_rental --to haishu --district 330203`")

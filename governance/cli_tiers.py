@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
-from governance.cli_tables import print_table
+from governance.cli_tables import print_table, spell_text
 from governance.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -63,8 +62,8 @@ def override(  # noqa: PLR0913, PLR0917  the columns of the file, each with a na
         path, {name: text.strip() for name, text in cells.items()}, grid_ids=ids, scenarios=scenarios, today=today
     )
     messages.print(
-        f"{escape(added.grid_id)} is {added.tier} in {added.scenario} from {added.from_day} until {added.until_day}. "
-        f"Written to {escape(str(path))}; the next build applies it."
+        f"{spell_text(added.grid_id)} is {added.tier} in {added.scenario} from {added.from_day} "
+        f"until {added.until_day}. Written to {spell_text(str(path))}; the next build applies it."
     )
 
 
@@ -130,6 +129,33 @@ def hits(
             "They are in no rate."
         )
     _print_frame(measured.rates, as_json=as_json)
+
+
+def read_lists(build_dir: Path) -> pd.DataFrame | None:
+    """The inspection lists of the current snapshot; None where there is none that can be read."""
+    from governance.city import open_city
+    from governance.errors import GovernanceError
+
+    try:
+        return open_city(build_dir).ask("inspections")
+    except GovernanceError:
+        return None
+
+
+def tell_list_changes(before: pd.DataFrame | None, after: pd.DataFrame | None) -> str | None:
+    """A sentence where this week's list is another than the one that the last snapshot gave out."""
+    from governance.inspections.lists import compare_lists
+
+    if before is None or after is None:
+        return None
+    changed = compare_lists(before, after)
+    if changed.empty:
+        return None
+    told = ", ".join(f"{row.scenario} +{row.added} -{row.removed}" for row in changed.itertuples())
+    return (
+        f"The inspection list of the week of {after['week'].max():%Y-%m-%d} is not the one that the last snapshot gave "
+        f"out ({told}): rows of before this Monday came late or were mended, or settings or experts' tiers changed."
+    )
 
 
 def _find_file(city: Path) -> Path:

@@ -144,15 +144,20 @@ def list_overrides(
 
 
 def list_all_inspections(history: History, policies: Policies, *, grids: int) -> pa.Table:
-    """The list of this week, from today's red grids, and those of the weeks before, from the red grids of Monday."""
+    """The lists of this week and of those before, each from what was red on its Monday.
+
+    So a list is the same whichever day of its week it is made on. A city that was too young on Monday takes what is red
+    today.
+    """
     table, today = history.history, history.today.scores.day
+    red_now = history.today.shown == RED if history.red_of_week is None else history.red_of_week
     red = table.filter(pc.and_(pc.equal(table["tier"], TIERS[RED]), pc.less(table["day"], pa.scalar(find_week(today)))))
     lists = [INSPECTIONS.empty_table()]
     for number, (scenario, policy) in enumerate(policies.items()):
         own = red.filter(pc.equal(red["scenario"], scenario))
         weeks = {day: own.filter(pc.equal(own["day"], day))["grid_no"] for day in own["day"].unique()}
         chosen = {day.as_py(): _flag(numbers.to_numpy(), grids) for day, numbers in weeks.items()}
-        chosen[find_week(today)] = history.today.shown[number] == RED
+        chosen[find_week(today)] = red_now[number]
         lists += [
             list_inspections(
                 is_red, scenario=scenario, week=week, audit_share=policy.audit_share, capacity=policy.capacity

@@ -23,8 +23,11 @@ SHARES = (
 )  # fmt: skip
 
 
-def make_outcomes(scenarios: Sequence[str], *, seed: int = 3) -> pa.Table:
-    """OUTCOMES of the counts, the published model and one with a hostile name, in five windows of each horizon."""
+def make_outcomes(scenarios: Sequence[str], *, seed: int = 3, rare: Sequence[str] = ()) -> pa.Table:
+    """OUTCOMES of the counts, the published model and one with a hostile name, in five windows of each horizon.
+
+    Of `rare` scenarios there are nine reports a window.
+    """
     rng = np.random.default_rng(seed)
     rows = []
     for scenario in scenarios:
@@ -32,10 +35,11 @@ def make_outcomes(scenarios: Sequence[str], *, seed: int = 3) -> pa.Table:
             for horizon in HORIZONS_DAYS:
                 for window in range(WINDOWS):
                     key = (scenario, model, horizon, date(2025, 1, 1) + timedelta(days=horizon * window))
-                    total = 100.0 + window
+                    total = 9.0 if scenario in rare else 100.0 + window
                     rows += [(*key, metric, total * rng.uniform(0.2, 0.8), total) for metric in SHARES]
                     rows += [
                         (*key, "deviance", rng.uniform(50, 90), 1.0),
+                        (*key, "deviance_levelled", rng.uniform(50, 90), 1.0),
                         (*key, "calibration", total * rng.uniform(0.9, 1.1), total),
                         (*key, "find_day", total * rng.uniform(1, horizon / 2), total),
                     ]
@@ -43,10 +47,16 @@ def make_outcomes(scenarios: Sequence[str], *, seed: int = 3) -> pa.Table:
 
 
 def keep_backtest(
-    city: City, *, generation: str | None = None, older_days: int = 0, seed: int = 3, shifts: bool = True
+    city: City,
+    *,
+    generation: str | None = None,
+    older_days: int = 0,
+    seed: int = 3,
+    shifts: bool = True,
+    rare: Sequence[str] = (),
 ) -> Result:
     """Keep one of a snapshot: the city's own, or another generation so many days older; gives it."""
-    outcomes = make_outcomes(list(city.ask("ui_scenarios")["scenario"]), seed=seed)
+    outcomes = make_outcomes(list(city.ask("ui_scenarios")["scenario"]), seed=seed, rare=rare)
     as_of = city.as_of_utc.replace(tzinfo=UTC) - timedelta(days=older_days)
     days = sorted({(row["horizon_days"], row["day"]) for row in outcomes.to_pylist()})
     about = {

@@ -4,38 +4,14 @@ from __future__ import annotations
 
 import random
 from datetime import datetime
-from pathlib import Path
 
 import pandas as pd
 import pytest
-from tiny_source import write_csv
-from tiny_world import write_tiny_world
+from case_city import AS_OF_UTC, build, case, hours, local, stints
 
 from governance import pipeline
 from governance.city import City, open_city
 
-# Monday 3 November 2025, Shanghai; working hours 08:30-12:00 and 13:30-17:30.
-AS_OF_UTC = datetime.fromisoformat("2025-11-07T04:00")  # Friday noon
-HOUR = 3600
-EVENTS = """
-[sources.events]
-files = ["log.csv"]
-format = "csv"
-incident_id = "id"
-kind = "kind"
-at = "at"
-department = "unit"
-reason = "why"
-extended_until = "until"
-"""
-OVERLAY = """
-extends = "group_rental@1"
-version = "1.1.0"
-district = "north"
-[limits.III.dispose]
-value = 2
-unit = "work_days"
-"""
 ROWS = {
     # id: local report, local closing, position (g-1 south, g-3 north)
     "plain": ("3 08:30", "4 12:00", "south"),
@@ -114,64 +90,9 @@ LOG = [
 ]
 
 
-def local(text: str) -> str:
-    day, clock = text.split()
-    return f"2025-11-{int(day):02} {clock}:00"
-
-
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> City:
-    return build(tmp_path_factory.mktemp("cases"), LOG)
-
-
-def build(folder: Path, log: list[tuple[str, ...]], rows: dict[str, tuple[str, ...]] = ROWS) -> City:
-    city_file = write_tiny_world(folder)
-    text = city_file.read_text(encoding="utf-8").replace("[[sources.categories]]", EVENTS + "[[sources.categories]]", 1)
-    text = text.replace("[grids]", 'scenario_folder = "own"\n[grids]', 1)
-    city_file.write_text(text, encoding="utf-8")
-    overlay = folder / "own" / "north" / "group_rental.toml"
-    overlay.parent.mkdir(parents=True)
-    overlay.write_text(OVERLAY, encoding="utf-8")
-    points = {"south": ("121.505", "29.805"), "north": ("121.505", "29.815")}
-    write_csv(
-        folder / "incidents.csv",
-        [
-            {
-                "id": name, "reported": local(reported), "closed": closed and local(closed), "due": "",
-                "updated": local("6 00:00"), "lon": points[where][0], "lat": points[where][1],
-                "category": "Group rental", "department": "" if name != "silent" else "housing",
-                "status": "closed" if closed else "open", "phone": "",
-            }
-            for name, (reported, closed, where) in rows.items()
-        ],
-    )  # fmt: skip
-    write_csv(
-        folder / "log.csv",
-        [
-            {"id": name, "kind": kind, "at": local(at), "unit": unit, "why": why,
-             "until": "2026-01-15" if kind == "extended" else ""}
-            for name, kind, at, unit, why in log
-        ],
-    )  # fmt: skip
-    build_dir = folder / "build"
-    pipeline.build_city(city_file, build_dir, now_utc=datetime.fromisoformat("2025-12-01"), as_of_utc=AS_OF_UTC,
-                        progress=lambda *_: None)  # fmt: skip
-    return open_city(build_dir)
-
-
-def case(city: City, name: str) -> dict:
-    return city.sql("select * from core_case where incident_id = $name", name=name).to_dict("records")[0]
-
-
-def hours(city: City, name: str) -> list[float | None]:
-    found = case(city, name)
-    seconds = [found[f"{part}_work_s"] for part in ("desk", "held", "check")]
-    return [None if pd.isna(part) else part / HOUR for part in seconds]
-
-
-def stints(city: City, name: str) -> list[tuple[str, float]]:
-    rows = city.sql("select holder, work_s from core_stint where incident_id = $name order by stint", name=name)
-    return [(holder, seconds / HOUR) for holder, seconds in rows.itertuples(index=False)]
+    return build(tmp_path_factory.mktemp("cases"), LOG, ROWS)
 
 
 def test_a_case_that_one_department_settled(city):
@@ -246,7 +167,7 @@ def test_a_log_that_gives_nobody_the_case_tells_of_no_holder(city, name):
 
 def test_what_a_log_tells_of_the_time_before_the_report_is_no_time_of_the_case(city):
     # reported 10:30: with housing until 14:30 (1.5 h and 1 h), then checked until the next noon (3 h and 3.5 h)
-    assert hours(city, "early") == [0, 2.5, 6.5]
+    assert hours(city, "early") == [None, 2.5, 6.5]
     # reported Tuesday 08:30: an hour with the police, then with housing (6.5, 7.5, 7.5 and 3.5 h)
     assert stints(city, "earlyopen") == [("police", 1), ("housing", 25)]
     assert hours(city, "earlyopen") == [None, 26, None]
@@ -255,8 +176,7 @@ def test_what_a_log_tells_of_the_time_before_the_report_is_no_time_of_the_case(c
     assert hours(city, "earlyback") == [None, 1, 17.5]
     # over before it was reported
     assert stints(city, "foregone") == []
-    assert hours(city, "foregone") == [None, 0, None]
-    assert [case(city, name)["is_held_early"] for name in ("plain", "early", "earlyopen")] == [False, True, True]
+    assert hours(city, "foregone") == [None, None, None]
 
 
 def test_the_stretches_of_any_log_last_from_the_report_to_the_end(tmp_path):
@@ -269,7 +189,7 @@ def test_the_stretches_of_any_log_last_from_the_report_to_the_end(tmp_path):
         for kind in rng.choices(kinds, (3, 5, 5, 2, 5, 3, 1, 1), k=rng.randint(1, 7))
     ]
     told = build(tmp_path, log, rows).sql("""
-        select is_held_early, reopenings, reported_at_utc, coalesce(closed_at_utc, $as_of) as end_utc, work_s, clock_s,
+        select incident_id, reopenings, reported_at_utc, coalesce(closed_at_utc, $as_of) as end_utc, work_s, clock_s,
             coalesce(desk_work_s, 0) + coalesce(held_work_s, 0) + coalesce(check_work_s, 0) as case_work_s
         from core_case join (
             select source, incident_id, sum(work_s) as work_s, sum(clock_s) as clock_s from core_stint group by all
@@ -281,7 +201,8 @@ def test_the_stretches_of_any_log_last_from_the_report_to_the_end(tmp_path):
     assert len(known) > 100
     whole = told[told["reopenings"] == 0]
     lasted = (whole["end_utc"] - whole["reported_at_utc"]).dt.total_seconds().clip(lower=0)
-    assert whole["is_held_early"].sum() > 20
+    early = {name for name, kind, at, *_ in log if kind != "closed" and local(at) < local(rows[name][0])}
+    assert whole["incident_id"].isin(early).sum() > 20
     assert (whole["clock_s"] == lasted).all()
 
 
@@ -328,7 +249,7 @@ def test_extensions_are_counted_with_their_reasons_and_the_time_they_give(city):
 
 
 def test_the_order_of_the_log_changes_nothing(city, tmp_path):
-    other = build(tmp_path, LOG[::-1])
+    other = build(tmp_path, LOG[::-1], ROWS)
     for table in ("core_case", "core_stint", "out_open", "out_handover", "out_extension", "out_holding"):
         query = f"select * from {table} order by all"  # noqa: S608
         assert other.sql(query).equals(city.sql(query)), table

@@ -14,10 +14,11 @@ from governance.errors import CheckFailed, InputError
 from governance.hazard import leakage
 from governance.hazard.backtest import Forecasts, Ground, forecast_day, list_days, run_backtest
 from governance.hazard.candidates import BASELINES, CANDIDATES, CHEAP, Additive, Counts
+from governance.hazard.features import count_reports
 from governance.hazard.forecast import forecast_hazard
 from governance.hazard.leakage import audit_leakage
-from governance.hazard.metrics import ALL, RATIO
-from governance.hazard.summary import choose_model, summarise
+from governance.hazard.metrics import ALL, DEVIANCE_RATIO, RATIO, measure_deviance
+from governance.hazard.summary import choose_model, list_rare, summarise
 from tests.tiny_hazard import AS_OF, Policy, daily, ring, simulate
 
 END = AS_OF + timedelta(days=3 * 28)
@@ -67,12 +68,47 @@ def test_every_model_is_judged_in_every_period(outcomes: pa.Table) -> None:
     assert kept.groupby(["model", "horizon_days"]).size().unique().tolist() == [4], "the first has none before it"
 
 
+def test_pai_is_capture_by_area_over_the_share_of_the_area(outcomes: pa.Table) -> None:
+    frame = summarise(outcomes, seed=1).to_pandas().query("horizon_days == 28 and scenario == 'a'")
+    values = frame.set_index(["model", "metric"])["value"]
+    for model in ("additive", "counts_all"):
+        assert values[model, "pai_5"] == pytest.approx(20 * values[model, "area_capture_5"])
+        assert values[model, "pai_10"] == pytest.approx(10 * values[model, "area_capture_10"])
+
+
 def test_counts_are_counted_by_hand() -> None:
     rows = [(0, "a", AS_OF - timedelta(days=age), 1) for age in (1, 28, 29, 91, 92, 364, 365, 400)]
     ground = Ground(daily(rows), ("a",), ring(4), np.ones(4))
     expected = forecast_day(ground, BASELINES, AS_OF).expected
     rates = [expected["a", f"counts_{days}"][0] for days in (28, 91, 364, "all")]
     assert rates == pytest.approx([2, 4 * 28 / 91, 6 * 28 / 364, 8 * 28 / 400])
+
+
+def test_a_count_is_brought_to_the_latest_level_by_what_it_said_before() -> None:
+    # reports of the windows of 28 days before, the newest first; each on one day in the middle of its window
+    came = [40, 30, 20, 10, 10, 10, 10, 10]
+    rows = [(0, "a", AS_OF - timedelta(days=28 * number + 14), count) for number, count in enumerate(came)]
+    rows.append((1, "a", AS_OF - timedelta(days=8 * 28), 1))
+    ground = Ground(daily(rows), ("a",), ring(4), np.ones(4))
+    levels = forecast_day(ground, [*BASELINES, Additive(is_pooled=True)], AS_OF).levels
+    # of the last three windows the count of 28 days said 30, 20 and 10; 50 reports draw the factor towards 1
+    assert levels["a", "counts_28"] == pytest.approx((90 + 50) / (60 + 50))
+    # as of 28, 56 and 84 days before there were 196, 168 and 140 days of history: 101, 71 and 51 reports
+    said = 28 * (101 / 196 + 71 / 168 + 51 / 140)
+    assert levels["a", "counts_all"] == pytest.approx((90 + 50) / (said + 50))
+    assert set(levels) == {("a", baseline.name) for baseline in BASELINES}
+
+
+def test_the_deviance_at_one_level_is_that_of_the_count_times_its_level(ground: Ground) -> None:
+    rows = run_backtest(ground, BASELINES, days={28: [AS_OF]}, progress=lambda _: None).to_pandas()
+    told = rows.set_index(["model", "metric"])["numerator"]
+    forecasts = forecast_day(ground, BASELINES, AS_OF)
+    reports = count_reports(ground.daily, ("a",), grids=80, first=AS_OF, until=AS_OF + timedelta(days=28))[0]
+    for (scenario, model), level in forecasts.levels.items():
+        expected = forecasts.expected[scenario, model]
+        assert told[model, "deviance"] == pytest.approx(measure_deviance(expected, reports))
+        assert told[model, "deviance_levelled"] == pytest.approx(measure_deviance(expected * level, reports))
+    assert len({round(level, 6) for level in forecasts.levels.values()}) > 1
 
 
 def test_every_candidate_gives_a_finite_forecast_for_every_grid(ground: Ground) -> None:
@@ -98,16 +134,53 @@ def test_figures_carry_intervals_and_the_ratio_is_to_the_best_count_in_hindsight
     assert frame.loc["a", counts.idxmax(), RATIO]["value"] == 1
 
 
-def make_outcomes(captures: dict[str, list[float]]) -> pa.Table:
+def make_outcomes(captures: dict[str, list[float]], *, scenario: str = "a", reports: float = 100) -> pa.Table:
     rows = [
         {
-            "scenario": "a", "model": model, "horizon_days": 28, "day": AS_OF + timedelta(days=28 * number),
-            "metric": "capture_5", "numerator": caught, "denominator": 100.0,
+            "scenario": scenario, "model": model, "horizon_days": 28, "day": AS_OF + timedelta(days=28 * number),
+            "metric": metric, "numerator": caught, "denominator": count,
         }
         for model, listed in captures.items()
         for number, caught in enumerate(listed)
+        for metric, caught, count in (
+            ("capture_5", caught, float(reports)), ("deviance", 50.0 + caught, 1.0),
+            ("deviance_levelled", 50.0 + caught, 1.0),
+        )
     ]  # fmt: skip
     return pa.Table.from_pylist(rows)
+
+
+COMMON = {"counts_all": [40.0, 42, 41], "additive_sum": [50.0, 53, 51], "additive": [55.0, 58, 57]}
+LUCKY = {"counts_all": [1.0, 0, 1], "additive_sum": [0.0, 0, 0], "additive": [0.0, 0, 0]}
+"""A scenario in which nothing but chance let the counts catch two reports, and no model any."""
+
+
+def test_a_scenario_too_rare_to_judge_is_named_and_moves_neither_the_ratio_nor_the_choice() -> None:
+    candidates = [Counts(None), Additive(is_pooled=False), Additive(is_pooled=True)]
+    alone = make_outcomes(COMMON)
+    both = pa.concat_tables([alone, make_outcomes(LUCKY, scenario="rare", reports=9)])
+    frame, without = (summarise(table, seed=1).to_pandas() for table in (both, alone))
+    assert list_rare(frame) == ["rare"]
+    assert list_rare(without) == []
+    is_ratio = frame["metric"].isin([RATIO, DEVIANCE_RATIO])
+    assert set(frame.loc[is_ratio, "scenario"]) == {"a", ALL}
+    ratios = frame[is_ratio].set_index(["scenario", "model", "metric"])["value"]
+    assert ratios.equals(
+        without[without["metric"].isin([RATIO, DEVIANCE_RATIO])].set_index(ratios.index.names)["value"]
+    )
+    assert ratios[ALL, "additive", RATIO] == pytest.approx(170 / 123)
+    caught = frame.set_index(["scenario", "model", "metric"])["value"]["rare", "counts_all", "capture_5"]
+    assert caught == pytest.approx(2 / 27), "what it caught is still told"
+    assert choose_model(both, candidates, seed=1) == choose_model(alone, candidates, seed=1)
+
+
+def test_from_ten_reports_a_window_on_a_scenario_counts_and_nothing_caught_is_half_a_report() -> None:
+    both = pa.concat_tables([make_outcomes(COMMON), make_outcomes(LUCKY, scenario="rare", reports=10)])
+    frame = summarise(both, seed=1).to_pandas()
+    assert list_rare(frame) == []
+    ratios = frame.set_index(["scenario", "model", "metric"])["value"]
+    assert ratios["rare", "additive", RATIO] == pytest.approx(0.5 / 2)
+    assert ratios[ALL, "additive", RATIO] == pytest.approx((170 / 123 * 0.25) ** 0.5)
 
 
 def test_a_tie_goes_to_the_simplest() -> None:
@@ -120,7 +193,7 @@ def test_a_tie_goes_to_the_simplest() -> None:
     assert choice.seen["additive"] == (1, 0)
     noisy = make_outcomes({"counts_all": [60, 42, 50], "additive_sum": [50, 53, 51], "additive": [45, 61, 50]})
     assert choose_model(noisy, candidates, seed=1).model == "counts_all"
-    with pytest.raises(InputError, match="No scenario has a report"):
+    with pytest.raises(InputError, match="No scenario has 10 reports or more per window"):
         choose_model(make_outcomes({}), candidates, seed=1)
 
 
@@ -136,7 +209,7 @@ def test_a_forecast_that_peeks_is_caught(ground: Ground, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(leakage, "forecast_day", peek)
     with pytest.raises(
-        CheckFailed, match=r"What came later changed 1 forecasts, such as counts_28 for a as of 2025-07"
+        CheckFailed, match=r"What came later changed 2 forecasts, such as counts_28 for a as of 2025-07"
     ):
         audit_leakage(ground, [Counts(28)], [AS_OF], seed=3)
 

@@ -18,7 +18,7 @@ from test_tiers import Policy
 from governance.errors import ConfigError, InputError
 from governance.hazard.tiers import count_audits, count_places
 from governance.indicators.intervals import wilson_interval
-from governance.inspections.lists import draw_numbers, list_inspections
+from governance.inspections.lists import compare_lists, draw_numbers, list_inspections
 from governance.inspections.outcome_files import MOST_BYTES, Fault, decode_outcomes, read_outcomes
 from governance.inspections.outcomes import compare_hit_rates, judge_hit_rates, measure_hit_rates
 from governance.inspections.reporting import estimate_reporting_rates
@@ -70,7 +70,7 @@ def test_a_list_can_be_made_again_and_another_week_or_scenario_draws_others() ->
     assert len(audits) == 3
 
 
-def test_a_grid_that_turns_red_in_mid_week_changes_at_most_one_audit() -> None:
+def test_another_red_grid_changes_at_most_one_audit() -> None:
     numbers = draw_numbers(200, scenario="a", week=WEEK)
     is_red = np.arange(200) < 18
     before = set(np.flatnonzero(~is_red)[np.argsort(numbers[18:])[:2]])
@@ -273,3 +273,21 @@ def test_reporting_rates_by_hand() -> None:
     rates = estimate_reporting_rates(np.array([10.0, 20.0]), np.array([40.0, 20.0]), np.array([0, 1]), areas=3)
     assert rates.tolist() == pytest.approx([(20 / 60) / 0.5, (30 / 40) / 0.5, 1.0])
     assert estimate_reporting_rates(np.zeros(0), np.zeros(0), np.zeros(0, dtype=int), areas=2).tolist() == [1, 1]
+
+
+def test_two_builds_of_a_week_are_compared_grid_by_grid() -> None:
+    def lists(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
+        frame = pd.DataFrame(rows, columns=["scenario", "grid_id", "week", "kind"])
+        return frame.assign(week=pd.to_datetime(frame["week"]))
+
+    old = ("a", "g-9", "2026-02-23", "red")
+    before = lists(old, ("a", "g-1", "2026-03-02", "red"), ("a", "g-2", "2026-03-02", "audit"),
+                   ("b", "g-1", "2026-03-02", "red"))  # fmt: skip
+    assert compare_lists(before, before).empty
+    after = lists(
+        ("a", "g-2", "2026-03-02", "red"), ("a", "g-3", "2026-03-02", "red"), ("b", "g-1", "2026-03-02", "red")
+    )
+    # g-1 left, g-2 was an audit and is red now, g-3 is new; last week's list does not count
+    assert compare_lists(before, after).to_dict("records") == [{"scenario": "a", "added": 2, "removed": 2}]
+    assert compare_lists(before, lists(("a", "g-7", "2026-03-09", "red"))).empty, "another week has another list"
+    assert compare_lists(lists(old).iloc[:0], before).empty

@@ -63,6 +63,36 @@ def test_the_history_has_thirteen_mondays_and_today() -> None:
     assert days == [*(MONDAY - timedelta(days=7 * back) for back in range(12, -1, -1)), WEDNESDAY]
 
 
+def test_the_list_of_a_week_is_the_same_from_every_day_of_it_and_is_that_of_monday() -> None:
+    table = simulate(days=500)
+    start = MONDAY - timedelta(days=14 * 7)  # so that some week begins with another start of the replay
+    starts = set()
+    for week in (start + timedelta(days=7 * number) for number in range(14)):
+        lists = [replay(table, week + timedelta(days=day)) for day in (0, 1, 4, 6)]
+        reds = [np.flatnonzero(history.red_of_week[0]).tolist() for history in lists]
+        assert reds == [reds[0]] * 4
+        told = lists[-1].history.to_pandas()
+        told = told[(told["day"] == week) & (told["tier"] == "red")]
+        assert sorted(told["grid_no"]) == reds[0]
+        starts.add(find_start(week))
+    assert len(starts) > 1
+
+
+def test_todays_ranks_go_on_while_the_list_of_the_week_stays() -> None:
+    table = simulate()
+    burst = daily([(79, "a", MONDAY + timedelta(days=1), 60)])
+    shown, calm = (replay(rows) for rows in (pa.concat_tables([table, burst]), table))
+    assert (shown.today.shown[0, 79], calm.today.shown[0, 79]) == (RED, GREEN)
+    assert (shown.red_of_week == calm.red_of_week).all()
+    late = daily([(79, "a", MONDAY - timedelta(days=1), 60)])
+    assert replay(pa.concat_tables([table, late])).red_of_week[0, 79], "a row of before Monday that came late counts"
+
+
+def test_a_city_too_young_on_monday_has_no_list_of_monday() -> None:
+    table = daily([(0, "a", WEDNESDAY - timedelta(days=age), 1) for age in range(1, 29)])
+    assert replay(table).red_of_week is None
+
+
 def test_what_is_said_of_a_monday_does_not_depend_on_the_day_from_which_one_looks_back() -> None:
     table = simulate()
     later = {(row["day"], row["grid_no"]): row for row in replay(table).history.to_pylist()}

@@ -111,3 +111,21 @@ def test_reports_weigh_what_the_template_that_judges_them_says(tmp_path: Path) -
         (row,) = warehouse.fetch_arrow(con, "src_daily").to_pylist()
     assert (row["reports"], row["discovered"]) == (4, 1)
     assert row["severity"] == pytest.approx(2 * one.severity_weight + two.severity_weight + 1)
+
+
+def test_a_report_that_was_cancelled_later_stays_a_report_so_that_no_past_forecast_knows_of_it(tmp_path: Path) -> None:
+    templates, when = list_templates(), AS_OF - timedelta(days=40)
+    told = {}
+    for stage in ("closed", "cancelled"):
+        case = {"scene": None, "is_discovered": False, "grid_no": 0, "scenario": "group_rental", "reported_on": when}
+        cases = pa.Table.from_pylist([case | {"stage": stage, "template_version": "group_rental@1.0.0"}])
+        with closing(warehouse.open_builder(tmp_path / f"{stage}.duckdb")) as con:
+            scene = pa.array([None], pa.string())
+            warehouse.load_arrow(con, "core_case", cases.set_column(0, "scene", scene))
+            warehouse.load_arrow(con, "mid_scene_weight", list_scene_weights(templates))
+            warehouse.build_table(con, "mid_daily", as_of_day=AS_OF)
+            product = warehouse.fetch_arrow(con, "src_daily").to_pylist()
+            backtest = warehouse.fetch_arrow(con, "ask_daily", as_of_day=AS_OF).to_pylist()
+        told[stage] = product, backtest
+        assert [row["reports"] for row in (*product, *backtest)] == [1, 1]
+    assert told["closed"] == told["cancelled"]

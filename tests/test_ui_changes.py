@@ -91,7 +91,6 @@ def test_changes_of_monday_are_not_told_as_those_of_today_when_all_is_green_toda
         "delete from out_tier_history where day = (select max(day) from out_tier_step)",
         "update out_tier set tier = 'green', is_override = false",
         "update out_override set is_active = false",
-        "delete from out_inspection",
     )
     opened = open_city(folder)
     assert opened.ask("export_changes", scenario=None, district=None).empty

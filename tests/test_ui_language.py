@@ -36,6 +36,7 @@ ALLOWED = {
 PATTERNS = {
     ("parts.py", ".1f"): "the width of a bar in the style",
     ("wall_parts.py", ".1f"): "the width of a bar in a drawing",
+    ("case_chart.py", "02d"): "numbers in front of the lines, so that they sort",
     ("map_picture.py", "g"): "a round length, which both languages write alike",
     ("map_times.py", "isoformat"): "a day in the address",
     ("map_compare.py", "isoformat"): "a day in the address",

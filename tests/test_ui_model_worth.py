@@ -76,9 +76,9 @@ def test_the_ratios_are_those_of_the_outcomes(build_dir: Path, kept: Result, hor
     rows = kept.outcomes.to_pandas().query(f"horizon_days == {horizon} and model == @PRODUCT")
     caught = rows[rows["metric"] == "capture_5"][["numerator", "denominator"]].sum()
     assert figures["Capture@5 %"][0] == share(caught["numerator"], caught["denominator"])
-    deviance = rate_models(kept, horizon, "deviance", lambda counts: counts.min(axis=1))
+    deviance = rate_models(kept, horizon, "deviance_levelled", lambda counts: counts.min(axis=1))
     expected = np.exp(np.log(deviance[PRODUCT]).mean())
-    assert figures["Deviance over the best count"][0] == decimal(expected, 3)
+    assert figures["Deviance over the best count at the same level"][0] == decimal(expected, 3)
     drawn = read_charts(page)[0]
     told = next(frame for frame in drawn if "verdict" in frame).set_index("scenario")["value"]
     pd.testing.assert_series_equal(told.sort_index(), ratios[PRODUCT], check_names=False, check_index_type=False)
@@ -92,7 +92,10 @@ def test_the_ratios_are_those_of_the_outcomes(build_dir: Path, kept: Result, hor
 def test_every_metric_of_every_model_is_that_of_the_outcomes(build_dir: Path, kept: Result) -> None:
     page = run_page("model", build_dir, scenario=SCENARIO)
     values = sum_outcomes(kept, 28)[SCENARIO]
-    deviance = rate_models(kept, 28, "deviance", lambda counts: counts.min(axis=1)).loc[SCENARIO]
+    levelled, plain = (
+        rate_models(kept, 28, name, lambda counts: counts.min(axis=1)).loc[SCENARIO]
+        for name in ("deviance_levelled", "deviance")
+    )
     table = [table for table in read_tables(page) if table[0][0] == "Model"][1]
     metrics = ("capture_1", "capture_5", "capture_10", "area_capture_5", "precision_5", "pei_5", "red_kept")
     texts = load_texts("en")
@@ -102,7 +105,7 @@ def test_every_metric_of_every_model_is_that_of_the_outcomes(build_dir: Path, ke
         model = by_name[row[0]]
         assert row[3:10] == [share(values[model, metric], 1) for metric in metrics]
         assert row[10:] == [decimal(value, 3) for value in (
-            deviance[model], values[model, "calibration"], values[model, "find_day"],
+            levelled[model], plain[model], values[model, "calibration"], values[model, "find_day"],
         )]  # fmt: skip
     assert len(table) == 1 + len(COUNTS) + 2
 
@@ -156,3 +159,15 @@ def test_the_snapshots_own_backtest_goes_before_a_newer_one(demo_build: Path, tm
     keep_backtest(city, generation="000099", older_days=-5, seed=8)
     whole = np.exp(np.log(rate_models(own, 28, "capture_5", lambda counts: counts.max(axis=1))[PRODUCT]).mean())
     assert read_figures(run_page("model", folder))["Capture@5 % over the best count"][0] == decimal(whole, 3)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_scenario_too_rare_to_judge_is_named_and_has_no_ratio(
+    demo_build: Path, tmp_path: Path, language: str
+) -> None:
+    folder = copy_build(demo_build, tmp_path / "build")
+    keep_backtest(open_city(folder), rare=[SCENARIO])
+    text = read_text(run_page("model", folder, scenario=SCENARIO, language=language))
+    texts = load_texts(language)
+    assert texts["worth.rare"].split("{least}")[0] in text
+    assert texts["worth.nothing_text"] in text, "its own table of models is empty and says why"

@@ -129,7 +129,9 @@ def test_hours_per_case_add_up_to_the_working_time_of_an_average_case(
     chosen = cases[
         (cases["scenario"] == scenario) & (cases["level_1_id"] == district) & (cases["stage"] != "cancelled")
     ]
-    plain = chosen[~(chosen["is_open"] | (chosen["hops"] > 0) | (chosen["returns"] > 0) | (chosen["reopenings"] > 0))]
+    plain = chosen[~chosen["has_stints"]]
+    straight = ~(plain["is_open"] | (plain[["hops", "returns", "reopenings", "illegal_moves"]] > 0).any(axis=1))
+    assert straight.all()
     told = stints[(stints["scenario"] == scenario) & (stints["level_1_id"] == district)]
     hours = told.groupby("holder")["work_s"].sum()
     sums = plain.groupby(plain["first_department"].fillna("~none"))["held_work_s"].sum()

@@ -85,7 +85,8 @@ def charge_holders(case: dict, stints: list[dict]) -> dict:
         sums[name] = (sums[name] or 0) + row["work_s"]
         if name == "held_work_s":
             sums["first_department"] = row["holder"]
-    return sums | case
+    wound = any(case[name] > 0 for name in ("returns", "reopenings", "hops", "illegal_moves"))
+    return sums | {"has_stints": case["is_open"] or wound} | case
 
 
 def load(con, table: str, schema: pa.Schema, rows) -> None:
@@ -130,6 +131,7 @@ CASE_SCHEMA = pa.schema(
     + [(f"{name}_work_s", LONG) for name in ("desk", "held", "check")]
     + [("reported_on", pa.date32()), ("grid_no", pa.int32())]
     + [(f"{name}_at_utc", TIME) for name in ("reported", "disposed", "verified", "closed", "due", "close_due")]
+    + [("has_stints", BOOL)]
     + [(f"is_{name}", BOOL) for name in ("open", "paused", "overdue", "seriously_overdue", "ping_pong")]
     + [(name, SMALL) for name in ("returns", "reopenings", "extensions", "hops", "illegal_moves")]
 )

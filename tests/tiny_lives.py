@@ -19,7 +19,7 @@ CASE_COLUMNS = (
     [(name, TEXT) for name in ("level", "template_version", "holder", "first_department", "last_department")]
     + [(f"{name}_at_utc", TIME) for name in ("registered", "evaluated", "cancelled")]
     + [(f"{name}_at_utc", TIME) for name in ("accept_due", "verify_due", "close_due")]
-    + [("holder_since_utc", TIME), ("is_paused", BOOL), ("is_ping_pong", BOOL), ("is_held_early", BOOL)]
+    + [("holder_since_utc", TIME), ("is_paused", BOOL), ("is_ping_pong", BOOL), ("has_stints", BOOL)]
     + [("used_share", DOUBLE), ("paused_hours", DOUBLE)]
     + [(name, SMALL) for name in ("extensions", "pauses", "hops", "illegal_moves")]
     + [(f"{name}_work_s", LONG) for name in ("desk", "held", "check")]
@@ -52,7 +52,7 @@ def live(case: dict, *, as_of_utc: datetime) -> dict:
     """The case with what its log tells: nothing for most, so that its department holds it from report to end."""
     plain = {
         "level": "III", "template_version": f"{case['scenario']}@1.0.0" if case["scenario"] else None,
-        "is_paused": False, "is_ping_pong": False, "is_held_early": False, "extensions": 0, "pauses": 0,
+        "is_paused": False, "is_ping_pong": False, "has_stints": case["is_open"], "extensions": 0, "pauses": 0,
         "paused_hours": 0.0, "hops": 0,
         "illegal_moves": 0, "first_department": case.get("department"), "last_department": case.get("department"),
         "holder": (case.get("department") or "~none") if case["is_open"] else None,

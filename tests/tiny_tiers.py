@@ -86,10 +86,10 @@ def list_overrides(as_of_day: date, hostile: str) -> list[dict]:
 
 
 def list_inspections() -> list[dict]:
-    """This week's lists: the red grid, and one audit of the three others."""
+    """This week's lists: the grid that was red on Monday, and one audit of the three others."""
     told = [
         ("group_rental", 0, "red", 1.0), ("group_rental", 3, "audit", 1 / 3),
-        ("fire_lane", 2, "red", 1.0), ("fire_lane", 0, "audit", 1 / 3),
+        ("fire_lane", 1, "red", 1.0), ("fire_lane", 0, "audit", 1 / 3),
     ]  # fmt: skip
     names = ("scenario", "grid_no", "kind", "sampling_probability")
     return [dict(zip(names, row, strict=True)) | {"week": MONDAY} for row in told]

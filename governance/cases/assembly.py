@@ -119,7 +119,6 @@ def build_cases(
         is_first = previous is None and place == 0
         _assemble_range(con, judging, warehouse.build_table if is_first else warehouse.insert_into, values)
     warehouse.set_variables(con, first_id=None, end_id=None)
-    warehouse.run_query(con, "core_case_early")
     for table in ("core_illegal_move", "core_pause", "core_extension", "out_handover", "out_extension"):
         warehouse.build_table(con, table, **values)
 
@@ -136,8 +135,10 @@ def _assemble_range(
         clocks = pool.submit(judge_clocks, cases, pauses, index_versions(judging.templates), clock=judging.clock)
         add_to(con, "core_stint", **values)
         warehouse.load_arrow(con, "map_clock", clocks.result())
-    warehouse.build_table(con, "map_local_quarter", **values)
-    warehouse.create_view(con, "src_clocked_case", warehouse.read_sql("src_clocked_case"))
+    for table in ("mid_early_case", "map_local_quarter"):
+        warehouse.build_table(con, table, **values)
+    for view in ("src_clocked_case", "src_timed_case"):
+        warehouse.create_view(con, view, warehouse.read_sql(view))
     add_to(con, "core_case", **values)
     warehouse.drop_table(con, "mid_told_case")
 

@@ -24,7 +24,7 @@ def build_counts(
     warehouse.build_table(con, "mid_local_quarter", zone=zone)
     warehouse.create_view(con, "mid_placed_case", warehouse.read_sql("mid_placed_case"))
     warehouse.build_table(con, "mid_count_key")
-    warehouse.build_table(con, "mid_count_case", as_of_utc=as_of_utc)
+    warehouse.build_table(con, "mid_count_case", as_of_utc=as_of_utc, zone=zone)
     (period, cohort), *others = [(period, cohort) for period in PERIODS for cohort in COHORTS]
     warehouse.build_table(con, "out_count", period=period, cohort=cohort)
     for period, cohort in others:

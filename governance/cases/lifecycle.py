@@ -34,8 +34,8 @@ _WORKERS = 2
 """Logs told at once: one alone, in many short steps, would leave a core idle half of the time."""
 _QUERIES = (
     "stg_kind_time", "stg_plain_case", "map_log_case", "stg_coded_event", "stg_step", "stg_stint", "stg_told_event",
-    "stg_told_hop", "stg_told_stint", "stg_timed_stint", "stg_illegal_move", "stg_pause", "stg_extension",
-    "stg_handover", "stg_trace",
+    "stg_told_hop", "stg_told_stint", "stg_illegal_move", "stg_winding", "stg_timed_stint", "stg_pause",
+    "stg_extension", "stg_handover", "stg_trace",
 )  # fmt: skip
 """How they are made, in this order."""
 _WORKED = {

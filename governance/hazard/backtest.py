@@ -16,7 +16,7 @@ import pyarrow as pa
 from governance.errors import InputError
 from governance.grids.neighbours import Neighbours
 from governance.hazard import metrics
-from governance.hazard.candidates import BASELINES, COUNT_DAYS, Candidate, Evidence, Mean
+from governance.hazard.candidates import BASELINES, COUNT_DAYS, Candidate, Counts, Evidence, Mean
 from governance.hazard.features import (
     RATE_DAYS,
     Blocks,
@@ -71,10 +71,14 @@ class Ground:
 
 @dataclass(frozen=True)
 class Forecasts:
-    """The forecasts of one day: per scenario and model, expected reports per 28 days (grids)."""
+    """The forecasts of one day: per scenario and model, expected reports per 28 days (grids).
+
+    levels: per scenario and count, the factor that would bring it to the latest level, as all other models are.
+    """
 
     day: date
     expected: Mapping[tuple[str, str], Floats]
+    levels: Mapping[tuple[str, str], float]
 
 
 Progress = Callable[[float], None]
@@ -102,9 +106,10 @@ def run_backtest(
     """Forecast as of every day and judge: OUTCOMES, one row per scenario, model, horizon, day and metric.
 
     days: per horizon in days, the days to forecast from. The metric's value over some periods is the sum of its
-    numerators over that of its denominators. Metrics: capture_1 … (by grids), area_capture_1 …, pei_1 …, precision_1 …,
-    deviance, calibration (expected over reported), find_day (mean day on which a walk in this order reaches a report),
-    occupied (share of the grids with any report), red_kept (of the worst 5 %, against the forecast day before).
+    numerators over that of its denominators. Metrics: capture_1 … (by grids), area_capture_1 …, pai_1 … (by area),
+    pei_1 …, precision_1 …, deviance, deviance_levelled (of a count brought to the latest level first; of any other the
+    same), calibration (expected over reported), find_day (mean day on which a walk in this order reaches a report),
+    occupied (share of the grids with any report), red_kept (of the worst 5 %, against the window before).
     """
     wanted = sorted({day for listed in days.values() for day in listed})
     tables = [OUTCOMES.empty_table()]
@@ -129,6 +134,7 @@ def forecast_day(ground: Ground, candidates: Sequence[Candidate | Mean], day: da
     features = {origin: build_features(blocks, ground.neighbours, origin=origin) for origin in known}
     shares = share_windows(blocks, ground.festival_days, origins=known)
     expected: dict[tuple[str, str], Floats] = {}
+    levels: dict[tuple[str, str], float] = {}
     for scenario in ground.judged or ground.scenarios:
         place = ground.scenarios.index(scenario)
         origins = list_origins(blocks, place)
@@ -143,7 +149,30 @@ def forecast_day(ground: Ground, candidates: Sequence[Candidate | Mean], day: da
                 expected[scenario, candidate.name] = np.mean(parts, axis=0)
             else:
                 expected[scenario, candidate.name] = _forecast(candidate, past, reports, now, seasons)
-    return Forecasts(day, expected)
+            if isinstance(candidate, Counts):
+                levels[scenario, candidate.name] = level_counts(blocks, place, candidate.days, seasons)
+    return Forecasts(day, expected, levels)
+
+
+def level_counts(blocks: Blocks, place: int, days: int | None, seasons: Sequence[float]) -> float:
+    """The factor that brings a count of the last so many days (None: of all) to the latest level.
+
+    It is the factor of the product's own model (`measure_level`), found from what the same count said of the windows
+    before, over all grids together. 1 where the other candidates have too little to learn from. seasons: the
+    festival's factor in the window ahead, then in each past one.
+    """
+    origins = list_origins(blocks, place)
+    came = [float(blocks.counts[origin - 1, place].sum()) for origin in origins]
+    if sum(came) < LEAST_REPORTS:
+        return 1.0
+    said = []
+    for origin, season in zip(origins, seasons[1:], strict=True):
+        until = origin * blocks.block_days
+        history = max(int(blocks.scenario_days[origin, place]), 1)
+        length = history if days is None else min(days, history)
+        reports = float(blocks.daily_totals[place, until : until + length].sum())
+        said.append(reports / length * RATE_DAYS * season)
+    return seasons[0] * measure_level(said, came, RATE_DAYS)
 
 
 def count_windows(ground: Ground, blocks: Blocks) -> Floats:
@@ -220,6 +249,8 @@ def _judge(
         key = scenario, model, horizon
         found = metrics.find_worst(expected, KEEP_SHARE)
         figures = _measure(expected * horizon / RATE_DAYS, reports, ground.area_km2, horizon)
+        levelled = expected * forecasts.levels.get((scenario, model), 1.0) * horizon / RATE_DAYS
+        figures["deviance_levelled"] = metrics.measure_deviance(levelled, reports), 1.0
         if key in worst:
             figures["red_kept"] = float(len(np.intersect1d(found, worst[key]))), float(len(found))
         worst[key] = found
@@ -235,7 +266,9 @@ def _measure(expected: Floats, reports: Floats, area_km2: Floats, horizon: int) 
         caught, name = metrics.measure_capture(expected, reports, share), f"{share * 100:.0f}"
         figures[f"capture_{name}"] = caught, total
         figures[f"pei_{name}"] = caught, metrics.measure_best_capture(reports, share)
-        figures[f"area_capture_{name}"] = metrics.measure_capture_by_area(expected, reports, area_km2, share), total
+        by_area = metrics.measure_capture_by_area(expected, reports, area_km2, share)
+        figures[f"area_capture_{name}"] = by_area, total
+        figures[f"pai_{name}"] = by_area / share, total
         figures[f"precision_{name}"] = metrics.measure_precision(expected, reports, share), 1.0
     figures["deviance"] = metrics.measure_deviance(expected, reports), 1.0
     figures["calibration"] = float(expected.sum()), total

@@ -33,8 +33,14 @@ def audit_leakage(ground: Ground, candidates: Sequence[Candidate | Mean], days: 
     for day in days:
         other = replace(ground, daily=change_future(ground.daily, day, ground.grids, rng))
         pairs = {"the features": (_read_features(ground, day), _read_features(other, day))}
-        one, two = (forecast_day(which, candidates, day).expected for which in (ground, other))
-        pairs |= {f"{model} for {scenario}": (one[scenario, model], two[scenario, model]) for scenario, model in one}
+        one, two = (forecast_day(which, candidates, day) for which in (ground, other))
+        pairs |= {
+            f"{model} for {name}": (said, two.expected[name, model]) for (name, model), said in one.expected.items()
+        }
+        pairs |= {
+            f"the level of {model} for {name}": (np.array(level), np.array(two.levels[name, model]))
+            for (name, model), level in one.levels.items()
+        }
         numbers += sum(before.size for before, _ in pairs.values())
         leaks += [f"{name} as of {day}" for name, (before, after) in pairs.items() if not np.array_equal(before, after)]
     if leaks:

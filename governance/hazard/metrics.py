@@ -18,6 +18,8 @@ ALL = "~all"
 """Stands for all scenarios together: geometric means of ratios, sums of everything else."""
 RATIO, DEVIANCE_RATIO = "capture_5_over_best_count", "deviance_over_best_count"
 """Names of the two figures that hold a model against the best of the counts."""
+LEVELLED_RATIO = "deviance_over_best_levelled_count"
+"""The same with every count brought to the latest level first, as the models are: the fairer of the two."""
 LEAST_EXPECTED = 1e-3
 """The deviance takes no forecast for less than this: a count of 0 says 0, and a single report would be infinite."""
 

@@ -22,13 +22,14 @@ from governance.hazard.tiers import (
     TIERS,
     CapacityPolicy,
     Codes,
+    Flags,
     Integers,
     Places,
     count_places,
     rank_in_areas,
     step_tiers,
 )
-from governance.hazard.weekly import WEEK_DAYS, WEEKS, PastForecasts, Scores, count_weeks, find_monday
+from governance.hazard.weekly import WEEK_DAYS, WEEKS, PastForecasts, Scores, count_weeks, find_monday, find_week
 
 Given = Callable[[date], Mapping[str, Codes]]
 """The tiers that experts have given on a day: per scenario (grids), NOT_GIVEN elsewhere; no scenario: none."""
@@ -58,6 +59,8 @@ class History:
     history: HISTORY. changes: CHANGES. places: PLACES, `area` numbers districts where they have places of their own.
     steps: STEPS, the days that are told, today the last; `since_day` is the step against which changes are told, null
     for the first one. A city too young for a step before today has one row.
+    red_of_week: what was red on the Monday of today's week, (scenarios, grids), the same from every day of the week;
+    None where the city was too young then.
     """
 
     today: Step
@@ -65,6 +68,7 @@ class History:
     changes: pa.Table
     places: pa.Table
     steps: pa.Table
+    red_of_week: Flags | None
 
 
 def replay_tiers(
@@ -84,7 +88,8 @@ def replay_tiers(
     changes, history, steps = [CHANGES.empty_table()], [HISTORY.empty_table()], []
     first_told = find_monday(today.day) - timedelta(days=WEEK_DAYS * (WEEKS - 1))
     before: Step | None = None
-    for scores in _list_scores(past, today):
+    week: Step | None = None
+    for scores in (*_list_mondays(past, find_monday(today.day)), today):
         reports = past.count(scores.day)
         step = _step(before, scores, policies, places, given=given(scores.day), reports_28d=reports)
         if scores.day >= first_told:
@@ -93,24 +98,40 @@ def replay_tiers(
             steps.append({"day": scores.day, "since_day": since})
         if before is not None and scores.day > first_told:
             changes.append(explain_changes(before, step, policies, places))
-        before = step
+        before, week = step, before
     if before is None:
         raise RuntimeError("A replay has at least today's step.")
+    if find_week(today.day) == today.day:
+        week = _replay_monday(past, today.day, policies, places, given)
     return History(
         before,
         history=pa.concat_tables(history),
         changes=pa.concat_tables(changes),
         places=_list_places(places),
         steps=pa.Table.from_pylist(steps, schema=STEPS),
+        red_of_week=week.shown == RED if week and week.scores.day == find_week(today.day) else None,
     )
 
 
-def _list_scores(past: PastForecasts, today: Scores) -> Iterator[Scores]:
-    last = find_monday(today.day)
+def _replay_monday(
+    past: PastForecasts,
+    monday: date,
+    policies: Mapping[str, CapacityPolicy],
+    places: Mapping[str, Places],
+    given: Given,
+) -> Step | None:
+    """A Monday's step as the days after it will replay it: by past models, from the start that counts for them."""
+    step: Step | None = None
+    for scores in _list_mondays(past, monday):
+        step = _step(step, scores, policies, places, given=given(scores.day), reports_28d=past.count(scores.day))
+    return step
+
+
+def _list_mondays(past: PastForecasts, last: date) -> Iterator[Scores]:
+    """The forecasts of the Mondays of a replay, up to the last."""
     weeks = (last - find_start(last)).days // WEEK_DAYS
     yield from past.score(last - timedelta(days=WEEK_DAYS * WEEKS), back=tuple(range(weeks - WEEKS, -1, -1)))
     yield from past.score(last, back=tuple(range(WEEKS - 1, -1, -1)))
-    yield today
 
 
 def find_start(monday: date) -> date:

@@ -15,10 +15,14 @@ import pyarrow as pa
 
 from governance.errors import InputError
 from governance.hazard.candidates import BASELINES, Candidate, Mean
-from governance.hazard.metrics import ALL, DEVIANCE_RATIO, RATIO
+from governance.hazard.metrics import ALL, DEVIANCE_RATIO, LEVELLED_RATIO, RATIO
 
 RESAMPLES = 1000
-LEAST_COUNT = 1e-9
+LEAST_WINDOW_REPORTS = 10
+"""A scenario with fewer reports per window, in the mean, is too rare to judge: chance decides what is caught."""
+LEAST_CAUGHT = 0.5
+"""A ratio takes nothing caught for half a report, so that the mean of all scenarios does not hang on one of them."""
+LEAST_DEVIANCE = 1e-9
 
 SUMMARY = pa.schema(
     [
@@ -45,11 +49,12 @@ class Choice:
 
 
 def summarise(outcomes: pa.Table, *, seed: int, scenarios: Sequence[str] | None = None) -> pa.Table:
-    """SUMMARY of the OUTCOMES of a backtest: every metric, and two ratios to the best of the count baselines.
+    """SUMMARY of the OUTCOMES of a backtest: every metric, and three ratios to the best of the count baselines.
 
     The best count baseline is chosen in hindsight, scenario by scenario: of all of them the one that caught most (or
     whose deviance is least) in these very periods. So the ratios are hard on the model. `scenarios` are those that
-    the rows of ALL are made of (default: every one with a report in these periods).
+    the ratios of ALL are made of (default: every one). A scenario with fewer than LEAST_WINDOW_REPORTS per window has
+    its other metrics but no ratio, of its own or in ALL (`list_rare`).
     """
     frame = outcomes.to_pandas()
     tables = []
@@ -57,13 +62,20 @@ def summarise(outcomes: pa.Table, *, seed: int, scenarios: Sequence[str] | None 
         weights = _resample(rows["day"].nunique(), seed)
         arrays = _pivot(rows)
         counted = [name for name in sorted(rows["scenario"].unique()) if _count_reports(arrays, name) > 0]
-        chosen = [name for name in counted if scenarios is None or name in scenarios]
+        judged = [name for name in counted if _count_reports(arrays, name) >= LEAST_WINDOW_REPORTS]
+        chosen = [name for name in judged if scenarios is None or name in scenarios]
         tables += [
             _list_metrics(arrays, weights, int(str(horizon)), counted),
-            _list_ratios(arrays, weights, int(str(horizon)), counted, chosen),
+            _list_ratios(arrays, weights, int(str(horizon)), judged, chosen),
         ]
     summary = pd.concat(tables) if tables else pd.DataFrame(columns=SUMMARY.names)
     return pa.Table.from_pandas(summary, schema=SUMMARY, preserve_index=False)
+
+
+def list_rare(summary: pd.DataFrame) -> list[str]:
+    """The scenarios that are too rare to judge: they have reports and no ratio. `summary`: rows of one horizon."""
+    judged = set(summary.loc[summary["metric"] == RATIO, "scenario"])
+    return sorted(set(summary["scenario"]) - judged - {ALL})
 
 
 def choose_model(outcomes: pa.Table, candidates: Sequence[Candidate | Mean], *, seed: int) -> Choice:
@@ -71,17 +83,21 @@ def choose_model(outcomes: pa.Table, candidates: Sequence[Candidate | Mean], *, 
 
     outcomes: of validation periods, which no test looks at. Capture at 5 %, as the geometric mean of the scenarios'
     ratios to the best candidate, the standard error by resampling periods.
-    Raises InputError where no scenario has a report in these periods.
+    Raises InputError where every scenario is too rare to judge (LEAST_WINDOW_REPORTS) in these periods.
     """
     arrays = _pivot(outcomes.to_pandas()) if outcomes.num_rows else {}
-    scenarios = [name for name in sorted({key[0] for key in arrays}) if _count_reports(arrays, name) > 0]
+    names = sorted({key[0] for key in arrays})
+    scenarios = [name for name in names if _count_reports(arrays, name) >= LEAST_WINDOW_REPORTS]
     if not scenarios:
-        raise InputError("No scenario has a report in the validation periods, so no model can be chosen by them.")
+        raise InputError(
+            f"No scenario has {LEAST_WINDOW_REPORTS} reports or more per window in the validation periods, so no model "
+            "can be chosen by them. Give longer windows, or wait for more reports."
+        )
     periods = len(next(iter(arrays.values()))[0])
     weights = _resample(periods, seed)
     logs = {
         candidate.name: np.mean(
-            [_log(arrays[f"{name}", f"{candidate.name}/capture_5"][0] @ weights) for name in scenarios], 0
+            [_log(arrays[name, f"{candidate.name}/capture_5"][0] @ weights, LEAST_CAUGHT) for name in scenarios], 0
         )
         for candidate in candidates
     }
@@ -113,7 +129,9 @@ def _pivot(rows: pd.DataFrame) -> Arrays:
 
 
 def _count_reports(arrays: Arrays, scenario: str) -> float:
-    return float(sum(pair[1].sum() for key, pair in arrays.items() if key == (scenario, "counts_all/capture_5")))
+    """Reports per window, in the mean of all windows."""
+    pair = arrays.get((scenario, "counts_all/capture_5"))
+    return float(pair[1].mean()) if pair else 0.0
 
 
 def _list_metrics(arrays: Arrays, weights: np.ndarray, horizon: int, scenarios: Sequence[str]) -> pd.DataFrame:
@@ -133,10 +151,15 @@ def _list_metrics(arrays: Arrays, weights: np.ndarray, horizon: int, scenarios: 
 def _list_ratios(
     arrays: Arrays, weights: np.ndarray, horizon: int, scenarios: Sequence[str], chosen: Sequence[str]
 ) -> pd.DataFrame:
-    """Capture and deviance of every model over that of the best count baseline."""
+    """Capture and deviance of every model over that of the best count baseline, as it counts and at the same level."""
     rows = []
     models = sorted({key[1].rsplit("/", 1)[0] for key in arrays})
-    for metric, source, pick in ((RATIO, "capture_5", max), (DEVIANCE_RATIO, "deviance", min)):
+    kinds = (
+        (RATIO, "capture_5", max, LEAST_CAUGHT),
+        (DEVIANCE_RATIO, "deviance", min, LEAST_DEVIANCE),
+        (LEVELLED_RATIO, "deviance_levelled", min, LEAST_DEVIANCE),
+    )
+    for metric, source, pick, least in kinds:
         for model in models:
             logs = {}
             for scenario in scenarios:
@@ -144,7 +167,7 @@ def _list_ratios(
                     name: arrays[scenario, f"{name}/{source}"][0] @ weights for name in {model, *_name_counts(models)}
                 }
                 best = pick(_name_counts(models), key=lambda name, sums=sums: sums[name][0])  # type: ignore[misc]
-                logs[scenario] = _log(sums[model]) - _log(sums[best])
+                logs[scenario] = _log(sums[model], least) - _log(sums[best], least)
             listed = [*logs.items()]
             if chosen:
                 listed.append((ALL, np.mean([logs[name] for name in chosen], axis=0)))
@@ -156,8 +179,8 @@ def _name_counts(models: Sequence[str]) -> list[str]:
     return [baseline.name for baseline in BASELINES if baseline.name in models]
 
 
-def _log(values: np.ndarray) -> np.ndarray:
-    logs: np.ndarray = np.log(np.maximum(values, LEAST_COUNT))
+def _log(values: np.ndarray, least: float) -> np.ndarray:
+    logs: np.ndarray = np.log(np.maximum(values, least))
     return logs
 
 

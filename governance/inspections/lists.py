@@ -1,8 +1,8 @@
 """A week's inspection list: every red grid, and a random share of the others to see what the colours miss.
 
 The draw is by permanent random numbers: each grid has one number for a scenario and a week, and of the grids that are
-not red those with the smallest numbers are drawn. So the list is the same however often it is made, and a grid that
-turns red in mid-week changes at most one audit.
+not red those with the smallest numbers are drawn. So the list is the same however often it is made, and where late
+rows make another grid red, at most one audit changes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import date
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 
 from governance.hazard.tiers import count_audits
@@ -59,3 +60,20 @@ def draw_numbers(grids: int, *, scenario: str, week: date) -> npt.NDArray[np.flo
     """The random number of every grid for a scenario and a week, the same on every machine."""
     digest = hashlib.sha256(f"{scenario}|{week.isoformat()}".encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "big")).random(grids)
+
+
+def compare_lists(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """How the newest week's lists of two snapshots differ: one row per scenario that does, with `added` and `removed`.
+
+    Both have scenario, grid_id, week and kind, as `ask_inspections` gives them. Grids are counted, a grid that became
+    an audit or ceased to be one as both. Empty where the newest weeks are not the same one.
+    """
+    keys = ["scenario", "grid_id", "kind"]
+    weeks = {frame["week"].max() for frame in (before, after)}
+    if len(weeks) != 1 or before.empty:
+        return pd.DataFrame({"scenario": [], "added": [], "removed": []})
+    this, other = (frame.loc[frame["week"] == frame["week"].max(), keys] for frame in (before, after))
+    both = this.merge(other, on=keys, how="outer", indicator=True)
+    both = both.assign(added=both["_merge"] == "right_only", removed=both["_merge"] == "left_only")
+    counted = both.groupby("scenario", as_index=False)[["added", "removed"]].sum()
+    return counted[(counted["added"] + counted["removed"]) > 0].reset_index(drop=True)

@@ -1,4 +1,5 @@
 -- grain: one row per grid, scenario and local day with any incident before $as_of_day
+-- Cancelled ones are among them, as in mid_daily.
 select
     grid_no, scenario, reported_on as day,
     count(*) filter (where not coalesce(is_discovered, false))::integer as reports,

@@ -4,7 +4,7 @@
 -- state: where the case stood, if the procedure forbids the event there. $kinds: all kinds in the order of one moment.
 with told as materialized (
     select reported_at_utc, registered_at_utc, dispatched_at_utc, accepted_at_utc, disposed_at_utc, verified_at_utc,
-        closed_at_utc, evaluated_at_utc, cancelled_at_utc, stage, first_department, is_held_early
+        closed_at_utc, evaluated_at_utc, cancelled_at_utc, stage, first_department
     from core_case where source = $source and incident_id = $incident_id
 ),
 stints as materialized (
@@ -34,7 +34,9 @@ happened as (
     union all
     -- a holder before the report was cut off at the report: its own moment stands among the others
     select began_by, from_utc, if(follows, holder_before, null), holder, if(follows, reason_before, null), null, null
-    from stints cross join told where began_by = 'reported' or not (is_held_early and from_utc = reported_at_utc)
+    from stints cross join told
+    where began_by = 'reported' or from_utc > reported_at_utc
+        or from_utc = case began_by when 'dispatched' then dispatched_at_utc when 'accepted' then accepted_at_utc end
     union all
     select ended_by, to_utc, holder, null, reason, null, null from stints where ended_by is not null and not goes_on
     union all

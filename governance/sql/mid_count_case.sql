@@ -23,8 +23,12 @@ judged as (
 )
 select
     count_key, coarse_key, reported_on,
-    (due_at_utc + due_quarter.offset_from_utc)::date as due_on,
-    (close_due_at_utc + close_quarter.offset_from_utc)::date as close_due_on,
+    coalesce(
+        due_at_utc + due_quarter.offset_from_utc, (due_at_utc at time zone 'UTC') at time zone $zone
+    )::date as due_on,
+    coalesce(
+        close_due_at_utc + close_quarter.offset_from_utc, (close_due_at_utc at time zone 'UTC') at time zone $zone
+    )::date as close_due_on,
     is_open, returns > 0 as is_returned, hops >= 2 as is_bounced, is_ping_pong, reopenings > 0 as is_reworked,
     illegal_moves > 0 as is_illegal, is_fixed,
     is_due_to_dispose,

@@ -1,4 +1,5 @@
 -- grain: one row per grid, scenario and local day with any incident before the snapshot's day
+-- Cancelled ones are among them: as of their day nobody knew, and a forecast of then may not know either.
 -- severity: what the day's reports weigh together, by the template that judges each; a scene that it lacks weighs 1
 with weighed as (
     select

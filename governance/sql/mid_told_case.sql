@@ -30,7 +30,9 @@ opened as (
     from told
 )
 select
-    * exclude (disposed_at_utc, verified_at_utc),
+    * exclude (disposed_at_utc, verified_at_utc, is_winding),
+    -- whose stretches are kept one by one; of the others the sums say it all
+    is_open or coalesce(is_winding, false) as has_stints,
     -- what was done before the case came back into someone's hands has to be done again
     if(is_open and last_kind not in ('disposed', 'verified'), null, disposed_at_utc) as disposed_at_utc,
     if(is_open and last_kind <> 'verified', null, verified_at_utc) as verified_at_utc,

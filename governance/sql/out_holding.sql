@@ -14,9 +14,8 @@ told as (
         source, incident_id, coalesce(scenario, '~unmapped') as scenario,
         date_trunc('week', reported_on)::date as week_start, date_trunc('month', reported_on)::date as month_start,
         coalesce(district_no, 0)::smallint as district_no, coalesce(town_no, 0)::smallint as town_no,
-        coalesce(first_department, '~none') as only_holder,
-        -- whose stretches stand in core_stint one by one; of the others core_case has the sums
-        is_open or hops > 0 or returns > 0 or reopenings > 0 as has_stints, desk_work_s, held_work_s, check_work_s
+        -- of a case without stretches the first department is the only one
+        has_stints, coalesce(first_department, '~none') as only_holder, desk_work_s, held_work_s, check_work_s
     from core_case left join places using (grid_no)
     where stage <> 'cancelled'
 ),

@@ -1,18 +1,15 @@
 -- grain: one row per incident and stretch in which one holder had it, with the working time passed at both ends
--- Only of cases that are still held, or that did not go straight from one department to its end: the others are told
--- by the sums in stg_trace.
-with winding as (
+-- Only of cases that are still held, or that wound: the others are told by the sums in stg_trace.
+with kept as (
     select case_no from stg_told_stint where holder_no is not null
     union
-    select case_no from stg_told_event where transfers > 0 or returns > 0 or reopenings > 0
-    union
-    select case_no from stg_told_hop
+    select case_no from stg_winding
 )
 select
     numbered.source, numbered.incident_id, stint.stint, held.holder, stint.from_utc, stint.to_utc,
     began.kind as began_by, ended.kind as ended_by, explained.reason, stint.from_work_s, stint.to_work_s
 from stg_worked_stint as stint
-semi join winding using (case_no)
+semi join kept using (case_no)
 join map_log_case as numbered using (case_no)
 join map_holder as held using (holder_no)
 join map_kind as began on began.place = stint.began_place

@@ -13,6 +13,7 @@ from governance.backtest_findings import Worth, compare_age, judge_worth, list_h
 from governance.backtest_store import COMMAND, Result, find_result, read_folder
 from governance.errors import NotReadyError
 from governance.hazard.metrics import ALL, RATIO
+from governance.hazard.summary import LEAST_WINDOW_REPORTS
 from governance.ui import parts
 from governance.ui.choices import choose
 from governance.ui.model_charts import show_ratios
@@ -21,7 +22,8 @@ from governance.ui.view import View
 # Metric → whether it is a share; the ratio to the best count stands before them, with its interval.
 _METRICS = {
     "capture_1": True, "capture_5": True, "capture_10": True, "area_capture_5": True, "precision_5": True,
-    "pei_5": True, "red_kept": True, "deviance_over_best_count": False, "calibration": False, "find_day": False,
+    "pei_5": True, "red_kept": True, "deviance_over_best_levelled_count": False,
+    "deviance_over_best_count": False, "calibration": False, "find_day": False,
 }  # fmt: skip
 
 
@@ -96,7 +98,7 @@ def _show_finding(view: View, result: Result, worth: Worth, horizon: int) -> Non
             ),
             parts.Figure(say("metric.capture_5"), view.share(whole["capture_5"]), say("worth.capture_note")),
             parts.Figure(
-                say("metric.deviance_over_best_count"),
+                say("metric.deviance_over_best_levelled_count"),
                 view.decimal(whole["deviance"], digits=3),
                 say("worth.deviance_note"),
             ),
@@ -114,6 +116,9 @@ def _show_scenarios(view: View, worth: Worth) -> None:
     parts.show_title(view.say("worth.by_scenario"), view.say("worth.by_scenario_note"))
     names = [view.scenario_name(name) for name in worth.scenarios["scenario"]]
     show_ratios(view, worth.scenarios.assign(name=names))
+    if worth.rare:
+        rare = view.say("sheet.semicolon").join(view.scenario_name(name) for name in worth.rare)
+        parts.show_note(view.say("worth.rare", least=LEAST_WINDOW_REPORTS, names=rare))
 
 
 def _show_failing(view: View, worth: Worth) -> None:
