@@ -80,8 +80,8 @@ def show_intervals(view: View, rows: pd.DataFrame, whole: float, *, is_share: bo
     base = alt.Chart(rows).encode(y=place, tooltip=told)
     line = alt.Chart(pd.DataFrame({"whole": [whole]})).mark_rule(color=palette.INK, strokeDash=[4, 3])
     chart = alt.layer(
-        base.mark_rule(color=palette.SOFT, strokeWidth=4).encode(x=alt.X("low:Q"), x2="high:Q"),
-        line.encode(x="whole:Q"),
+        base.mark_rule(color=palette.SOFT, strokeWidth=4).encode(x=alt.X("low:Q", title=None), x2="high:Q"),
+        line.encode(x=alt.X("whole:Q", title=None)),
         base.transform_filter("datum.is_ranked").mark_circle(color=palette.ACCENT, size=75, opacity=1).encode(x=across),
         base.transform_filter("!datum.is_ranked")
         .mark_point(color=palette.MUTED, size=60, opacity=1, fill=palette.PAPER)
