@@ -70,7 +70,7 @@ def test_a_case_is_found_by_its_id_and_fits_a_phone(visit: OpenPage) -> None:
 
 
 def test_lists_of_cases_lead_to_them(visit: OpenPage) -> None:
-    page = visit("/?scenario=group_rental&grid=G-01")
+    page = visit("/map?scenario=group_rental&grid=G-01")
     wait_until_still(page)
     page.locator(".st-key-card_cases a", has_text="A-2").click()
     expect(page.locator(".g-here")).to_have_text("A-2")

@@ -15,8 +15,7 @@ stints as materialized (
 ),
 moments as (
     unpivot (
-        select
-            reported_at_utc as reported, registered_at_utc as registered, dispatched_at_utc as dispatched,
+        select reported_at_utc as reported, registered_at_utc as registered, dispatched_at_utc as dispatched,
             accepted_at_utc as accepted, disposed_at_utc as disposed, verified_at_utc as verified,
             if(stage = 'cancelled', null, closed_at_utc) as closed, evaluated_at_utc as evaluated,
             cancelled_at_utc as cancelled
