@@ -19,14 +19,27 @@ from governance.hazard.flare_ups import find_flare_ups
 from governance.hazard.forecast import Forecast, forecast_hazard
 from governance.hazard.overrides import Override, decode_overrides, list_given, read_content
 from governance.hazard.replay import History, replay_tiers
-from governance.hazard.tiers import NOT_GIVEN, RED, TIERS, CapacityPolicy, Codes, Integers
+from governance.hazard.tiers import (
+    NO_OWN_POLICIES,
+    NOT_GIVEN,
+    RED,
+    TIERS,
+    WHOLE,
+    CapacityPolicy,
+    Codes,
+    Integers,
+    OwnPolicies,
+)
 from governance.hazard.weekly import PastForecasts, Scores, find_week
 from governance.inspections.lists import INSPECTIONS, list_inspections
 from governance.profile import Profile
 from governance.scenarios.pins import pin_version
 from governance.scenarios.resolve import TemplateSet
+from governance.scenarios.template import TierPolicy
 
 Policies = Mapping[str, CapacityPolicy]
+NO_DISTRICT = ""
+"""The id of the district of grids that name none, in a city where others do."""
 
 
 def read_override_file(profile: Profile) -> bytes | None:
@@ -58,7 +71,8 @@ def build_hazard_tables(
     festival_days: frozenset[date] = frozenset(),
 ) -> None:
     """Make `out_tier`, `out_reason`, `meta_model` and every other table that follows from them, from `core_case`."""
-    policies = {name: template.tiers for name, template in templates.city.items()}
+    districts, names = number_districts(grids)
+    policies, own = split_policies(templates, districts, names)
     warehouse.load_arrow(con, "mid_scene_weight", list_scene_weights(templates))
     warehouse.build_table(con, "mid_daily", as_of_day=as_of_day)
     daily = warehouse.fetch_arrow(con, "src_daily")
@@ -68,22 +82,21 @@ def build_hazard_tables(
         daily, grids=count, neighbours=neighbours, as_of=as_of_day, policies=policies, festival_days=festival_days
     )
     past = PastForecasts(daily, neighbours, tuple(policies), count, festival_days)
-    districts, names = number_districts(grids)
     number_of_grid = {name: number for number, name in enumerate(grids.frame["grid_id"])}
 
     def given(day: date) -> dict[str, Codes]:
         return list_given(overrides, day, number_of_grid=number_of_grid)
 
     today = read_scores(forecast, as_of_day, shape=(len(policies), count))
-    history = replay_tiers(past, today, policies, districts=districts, given=given)
+    history = replay_tiers(past, today, policies, districts=districts, given=given, own=own)
     _load_forecast(con, forecast, history)
     warehouse.load_arrow(con, "out_tier_history", history.history)
     warehouse.load_arrow(con, "out_tier_change", history.changes)
     warehouse.load_arrow(con, "out_tier_step", history.steps)
-    warehouse.load_arrow(con, "out_tier_place", _name_places(history.places, policies, names))
+    warehouse.load_arrow(con, "out_tier_place", _name_places(history.places, names))
     told = list_overrides(overrides, history, tuple(policies), number_of_grid=number_of_grid, day=as_of_day)
     warehouse.load_arrow(con, "out_override", told)
-    warehouse.load_arrow(con, "out_inspection", list_all_inspections(history, policies, grids=count))
+    warehouse.load_arrow(con, "out_inspection", list_all_inspections(history, policies, districts, own))
     warehouse.load_arrow(con, "out_flare_up", find_flare_ups(past, as_of=as_of_day))
     calibration = measure_calibration(past, history.history, as_of=as_of_day)
     warehouse.load_arrow(con, "out_calibration", calibration)
@@ -102,11 +115,47 @@ def list_scene_weights(templates: TemplateSet) -> pa.Table:
 
 
 def number_districts(grids: CityGrids) -> tuple[Integers, list[str | None]]:
-    """The number of each grid's district, and the districts' ids by number; a city without levels is one district."""
-    ids = [None if name is None or name != name else str(name) for name in grids.frame["level_1_id"]]  # noqa: PLR0124
-    names: list[str | None] = [*sorted({name for name in ids if name is not None})] or [None]
-    number = {name: place for place, name in enumerate(names)}
-    return np.array([number[name] for name in ids], dtype=np.int64), names
+    """The number of each grid's district, and the districts' ids by number; a city without levels is one district.
+
+    Where only some grids name a district, the others are one together, whose id is the empty text.
+    """
+    told = [None if name is None or name != name else str(name) for name in grids.frame["level_1_id"]]  # noqa: PLR0124
+    if not any(told):
+        return np.zeros(len(told), dtype=np.int64), [None]
+    names, numbers = np.unique([name or NO_DISTRICT for name in told], return_inverse=True)
+    return numbers.astype(np.int64), names.tolist()
+
+
+def split_policies(
+    templates: TemplateSet, districts: Integers, names: list[str | None]
+) -> tuple[dict[str, CapacityPolicy], dict[str, dict[int, CapacityPolicy]]]:
+    """The policy of each scenario, and by the number of the district the policies of those with one of their own.
+
+    A district has one of its own where its version changes anything by which tiers are given or lists made. A capacity
+    counts the grids of the whole city: where the version keeps it, the district gets its part by number of grids, and
+    the rest of the city what is left.
+    """
+    policies: dict[str, CapacityPolicy] = {}
+    own: dict[str, dict[int, CapacityPolicy]] = {}
+    for name, template in templates.city.items():
+        city, taken = template.tiers, 0
+        for (scenario, district), version in templates.districts.items():
+            tiers = version.tiers
+            if scenario != name or district not in names or _tell_rules(tiers) == _tell_rules(city):
+                continue
+            number = names.index(district)
+            if city.capacity is not None and tiers.capacity == city.capacity:
+                part = max(1, city.capacity * int((districts == number).sum()) // len(districts))
+                tiers, taken = tiers.model_copy(update={"capacity": part}), taken + part
+            own.setdefault(name, {})[number] = tiers
+        left = None if city.capacity is None else max(1, city.capacity - taken)
+        policies[name] = city.model_copy(update={"capacity": left})
+    return policies, own
+
+
+def _tell_rules(policy: TierPolicy) -> dict[str, object]:
+    """What of a policy decides tiers and lists within a district."""
+    return policy.model_dump(exclude={"visit_every_days", "places_by"})
 
 
 def read_scores(forecast: Forecast, day: date, *, shape: tuple[int, int]) -> Scores:
@@ -143,26 +192,31 @@ def list_overrides(
     return pa.Table.from_pylist(rows, schema=OVERRIDES)
 
 
-def list_all_inspections(history: History, policies: Policies, *, grids: int) -> pa.Table:
+def list_all_inspections(
+    history: History, policies: Policies, districts: Integers, own: Mapping[str, OwnPolicies]
+) -> pa.Table:
     """The lists of this week and of those before, each from what was red on its Monday.
 
     So a list is the same whichever day of its week it is made on. A city that was too young on Monday takes what is red
-    today.
+    today. A district with a policy of its own has its audits drawn by that, among its own grids.
     """
     table, today = history.history, history.today.scores.day
     red_now = history.today.shown == RED if history.red_of_week is None else history.red_of_week
     red = table.filter(pc.and_(pc.equal(table["tier"], TIERS[RED]), pc.less(table["day"], pa.scalar(find_week(today)))))
     lists = [INSPECTIONS.empty_table()]
     for number, (scenario, policy) in enumerate(policies.items()):
-        own = red.filter(pc.equal(red["scenario"], scenario))
-        weeks = {day: own.filter(pc.equal(own["day"], day))["grid_no"] for day in own["day"].unique()}
-        chosen = {day.as_py(): _flag(numbers.to_numpy(), grids) for day, numbers in weeks.items()}
+        told = red.filter(pc.equal(red["scenario"], scenario))
+        weeks = {day: told.filter(pc.equal(told["day"], day))["grid_no"] for day in told["day"].unique()}
+        chosen = {day.as_py(): _flag(numbers.to_numpy(), len(districts)) for day, numbers in weeks.items()}
         chosen[find_week(today)] = red_now[number]
+        others = own.get(scenario, NO_OWN_POLICIES)
+        parts = [(policy, ~np.isin(districts, [*others])), *((rule, districts == at) for at, rule in others.items())]
         lists += [
             list_inspections(
-                is_red, scenario=scenario, week=week, audit_share=policy.audit_share, capacity=policy.capacity
+                is_red, scenario=scenario, week=week, audit_share=rule.audit_share, capacity=rule.capacity, among=among
             )
             for week, is_red in chosen.items()
+            for rule, among in parts
         ]
     return pa.concat_tables(lists)
 
@@ -193,10 +247,10 @@ def _load_capacity(con: warehouse.Connection, past: PastForecasts, today: Scores
     warehouse.load_arrow(con, "out_capacity", tabulate_capacity(expected, spreads, shares))
 
 
-def _name_places(places: pa.Table, policies: Policies, names: list[str | None]) -> pa.Table:
-    """The places with the district in which they count (missing: the whole city) instead of its number."""
+def _name_places(places: pa.Table, names: list[str | None]) -> pa.Table:
+    """The places with the district in which they count (missing: the city, or what is left of it), not its number."""
     rows = [
-        {**row, "level_1_id": names[row["area"]] if policies[row["scenario"]].places_by == "district" else None}
+        {**row, "level_1_id": None if row["district"] == WHOLE else names[row["district"]]}
         for row in places.to_pylist()
     ]
     return pa.Table.from_pylist(rows, schema=PLACES)

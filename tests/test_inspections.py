@@ -82,6 +82,17 @@ def test_another_red_grid_changes_at_most_one_audit() -> None:
     assert len(before & set(after[after["kind"] == "audit"]["grid_no"])) >= len(before) - 2
 
 
+def test_a_list_of_a_district_holds_its_own_grids_alone() -> None:
+    among = np.arange(100) >= 60
+    listed = list_inspections(np.arange(100) % 20 == 0, scenario="a", week=WEEK, audit_share=0.5, among=among)
+    told = listed.to_pandas().set_index("kind")
+    assert told.loc[["red"], "grid_no"].tolist() == [60, 80]
+    audits = told.loc[["audit"]]
+    assert len(audits) == 2
+    assert (audits["grid_no"] >= 60).all()
+    assert audits["sampling_probability"].tolist() == [2 / 38] * 2
+
+
 def test_over_many_weeks_every_grid_is_drawn_as_often_as_it_is_said() -> None:
     drawn, expected = np.zeros(60), 0.0
     for week in range(400):

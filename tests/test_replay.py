@@ -187,7 +187,8 @@ CALM = [RED, YELLOW, YELLOW, *[GREEN] * 7]
 def explain(before: Step, after: Step) -> dict[int, dict]:
     policy = Policy(red_share=0.1, yellow_share=0.2, floor_expected_reports_28d=0.15)
     places = {"a": count_places(policy, np.zeros(10, dtype=np.int64))}
-    return {row["grid_no"]: row for row in explain_changes(before, after, {"a": policy}, places).to_pylist()}
+    floors = {"a": np.full(10, policy.floor_expected_reports_28d)}
+    return {row["grid_no"]: row for row in explain_changes(before, after, floors, places).to_pylist()}
 
 
 @pytest.mark.parametrize(

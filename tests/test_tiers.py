@@ -13,10 +13,13 @@ from governance.hazard.tiers import (
     GREEN,
     NOT_GIVEN,
     RED,
+    WHOLE,
     YELLOW,
     Places,
     assign_tiers,
     count_places,
+    list_areas,
+    list_floors,
     rank_grids,
     rank_in_areas,
     step_tiers,
@@ -142,6 +145,24 @@ def test_places_by_hand() -> None:
     # A list of 40 holds 4 audits.
     assert count_places(Policy(capacity=40), districts).red.tolist() == [36]
     assert count_places(Policy(capacity=4000), districts).red.tolist() == [100]
+
+
+def test_a_district_with_a_policy_of_its_own_is_counted_by_that_and_the_rest_by_the_citys() -> None:
+    districts = np.repeat([0, 1, 2], [50, 30, 20])
+    own = {1: Policy(red_share=0.2, yellow_share=0, floor_expected_reports_28d=3)}
+    city = Policy(red_share=0.1, yellow_share=0.2)
+    places = count_places(city, districts, own)
+    # a tenth of the 70 others; a fifth of its 30
+    assert list_areas(city, districts, own) == [WHOLE, 1]
+    assert (places.red.tolist(), places.yellow.tolist()) == ([7, 6], [14, 0])
+    assert places.area.tolist() == [0] * 50 + [1] * 30 + [0] * 20
+    assert list_floors(city, districts, own).tolist() == [0.5] * 50 + [3] * 30 + [0.5] * 20
+    # by district the 7 are divided 5 to 2
+    parted = Policy(red_share=0.1, yellow_share=0.2, places_by="district")
+    assert list_areas(parted, districts, own) == [0, 1, 2]
+    assert count_places(parted, districts, own).red.tolist() == [5, 6, 2]
+    everywhere = dict.fromkeys(range(3), own[1])
+    assert count_places(city, districts, everywhere).red.tolist() == [0, 10, 6, 4]
 
 
 def test_in_districts_each_has_its_own_ranks_and_places() -> None:

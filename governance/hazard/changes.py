@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from governance.hazard.features import FEATURES, Floats
-from governance.hazard.tiers import NOT_GIVEN, RED, TIERS, YELLOW, CapacityPolicy, Codes, Flags, Integers, Places
+from governance.hazard.tiers import NOT_GIVEN, RED, TIERS, YELLOW, Codes, Flags, Integers, Places
 from governance.hazard.weekly import Scores
 
 REASONS = (
@@ -67,15 +67,16 @@ class Step:
     reports_28d: np.ndarray
 
 
-def explain_changes(
-    before: Step, after: Step, policies: Mapping[str, CapacityPolicy], places: Mapping[str, Places]
-) -> pa.Table:
-    """One row (CHANGES) per grid and scenario whose shown tier differs between two steps."""
+def explain_changes(before: Step, after: Step, floors: Mapping[str, Floats], places: Mapping[str, Places]) -> pa.Table:
+    """One row (CHANGES) per grid and scenario whose shown tier differs between two steps.
+
+    floors: of each grid, by scenario, in the order of the steps' scenarios.
+    """
     tables = [CHANGES.empty_table()]
-    for number, (name, policy) in enumerate(policies.items()):
+    for number, (name, floor) in enumerate(floors.items()):
         grids = np.flatnonzero(before.shown[number] != after.shown[number])
         if len(grids):
-            change = _Change(before, after, number, grids, places[name], policy.floor_expected_reports_28d)
+            change = _Change(before, after, number, grids, places[name], floor[grids])
             tables.append(_list_changes(name, change))
     return pa.concat_tables(tables)
 
@@ -83,7 +84,7 @@ def explain_changes(
 class _Change:
     """The changed grids of one scenario: their arrays before and after, all of one length."""
 
-    def __init__(self, before: Step, after: Step, number: int, grids: Integers, places: Places, floor: float) -> None:
+    def __init__(self, before: Step, after: Step, number: int, grids: Integers, places: Places, floor: Floats) -> None:
         self.days = after.scores.day, before.scores.day
         self.grids, self.floor = grids, floor
         self.places = places.red[places.area][grids]
@@ -141,7 +142,7 @@ def _list_changes(scenario: str, change: _Change) -> pa.Table:
         "rank_before": change.rank[0].astype(np.int32),
         "rank_after": change.rank[1].astype(np.int32),
         "red_places": change.places.astype(np.int32),
-        "floor_expected_reports_28d": np.full(size, change.floor),
+        "floor_expected_reports_28d": change.floor,
     }
     return pa.table(columns, schema=CHANGES)
 

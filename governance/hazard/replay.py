@@ -17,6 +17,7 @@ import pyarrow as pa
 from governance.hazard.changes import CHANGES, Step, explain_changes
 from governance.hazard.tiers import (
     GREEN,
+    NO_OWN_POLICIES,
     NOT_GIVEN,
     RED,
     TIERS,
@@ -24,8 +25,10 @@ from governance.hazard.tiers import (
     Codes,
     Flags,
     Integers,
-    Places,
+    OwnPolicies,
     count_places,
+    list_areas,
+    list_floors,
     rank_in_areas,
     step_tiers,
 )
@@ -47,7 +50,7 @@ HISTORY = pa.schema(
     ]
 )
 PLACES = pa.schema(
-    [("scenario", pa.string()), ("area", pa.int32()), ("red_places", pa.int32()), ("yellow_places", pa.int32())]
+    [("scenario", pa.string()), ("district", pa.int32()), ("red_places", pa.int32()), ("yellow_places", pa.int32())]
 )
 STEPS = pa.schema([("day", pa.date32()), ("since_day", pa.date32())])
 
@@ -56,7 +59,7 @@ STEPS = pa.schema([("day", pa.date32()), ("since_day", pa.date32())])
 class History:
     """What the replay gives: today's step, and what is not green and what changed, then and on thirteen Mondays before.
 
-    history: HISTORY. changes: CHANGES. places: PLACES, `area` numbers districts where they have places of their own.
+    history: HISTORY. changes: CHANGES. places: PLACES; `district` is the number of one with its own, or WHOLE.
     steps: STEPS, the days that are told, today the last; `since_day` is the step against which changes are told, null
     for the first one. A city too young for a step before today has one row.
     red_of_week: what was red on the Monday of today's week, (scenarios, grids), the same from every day of the week;
@@ -78,52 +81,69 @@ def replay_tiers(
     *,
     districts: Integers,
     given: Given,
+    own: Mapping[str, OwnPolicies] | None = None,
 ) -> History:
     """Tiers of today, step by step from the Monday at which the replay starts.
 
     today: the forecast as of the snapshot's day, made with what is known now. districts: number of each grid's
-    district from 0 (int64, grids). A change is told against the step before, which is a Monday.
+    district from 0 (int64, grids). own: per scenario, the policies of districts that have one. A change is told against
+    the step before, which is a Monday.
     """
-    places = {name: count_places(policy, districts) for name, policy in policies.items()}
+    rules = _Rules(policies, districts, own or {})
     changes, history, steps = [CHANGES.empty_table()], [HISTORY.empty_table()], []
     first_told = find_monday(today.day) - timedelta(days=WEEK_DAYS * (WEEKS - 1))
     before: Step | None = None
     week: Step | None = None
     for scores in (*_list_mondays(past, find_monday(today.day)), today):
         reports = past.count(scores.day)
-        step = _step(before, scores, policies, places, given=given(scores.day), reports_28d=reports)
+        step = _step(before, scores, rules, given=given(scores.day), reports_28d=reports)
         if scores.day >= first_told:
             history.append(_list_history(step, tuple(policies)))
             since = before.scores.day if before and scores.day > first_told else None
             steps.append({"day": scores.day, "since_day": since})
         if before is not None and scores.day > first_told:
-            changes.append(explain_changes(before, step, policies, places))
+            changes.append(explain_changes(before, step, rules.floors, rules.places))
         before, week = step, before
     if before is None:
         raise RuntimeError("A replay has at least today's step.")
     if find_week(today.day) == today.day:
-        week = _replay_monday(past, today.day, policies, places, given)
+        week = _replay_monday(past, today.day, rules, given)
     return History(
         before,
         history=pa.concat_tables(history),
         changes=pa.concat_tables(changes),
-        places=_list_places(places),
+        places=rules.list_places(),
         steps=pa.Table.from_pylist(steps, schema=STEPS),
         red_of_week=week.shown == RED if week and week.scores.day == find_week(today.day) else None,
     )
 
 
-def _replay_monday(
-    past: PastForecasts,
-    monday: date,
-    policies: Mapping[str, CapacityPolicy],
-    places: Mapping[str, Places],
-    given: Given,
-) -> Step | None:
+class _Rules:
+    """By what the grids of each scenario compete: places, floors, and which district each area is."""
+
+    def __init__(
+        self, policies: Mapping[str, CapacityPolicy], districts: Integers, own: Mapping[str, OwnPolicies]
+    ) -> None:
+        told = {name: (policy, districts, own.get(name, NO_OWN_POLICIES)) for name, policy in policies.items()}
+        self.places = {name: count_places(*rules) for name, rules in told.items()}
+        self.floors = {name: list_floors(*rules) for name, rules in told.items()}
+        self.areas = {name: list_areas(*rules) for name, rules in told.items()}
+
+    def list_places(self) -> pa.Table:
+        """PLACES, one row per scenario and area."""
+        rows = [
+            {"scenario": name, "district": district, "red_places": int(red), "yellow_places": int(yellow)}
+            for name, own in self.places.items()
+            for district, red, yellow in zip(self.areas[name], own.red, own.yellow, strict=True)
+        ]
+        return pa.Table.from_pylist(rows, schema=PLACES)
+
+
+def _replay_monday(past: PastForecasts, monday: date, rules: _Rules, given: Given) -> Step | None:
     """A Monday's step as the days after it will replay it: by past models, from the start that counts for them."""
     step: Step | None = None
     for scores in _list_mondays(past, monday):
-        step = _step(step, scores, policies, places, given=given(scores.day), reports_28d=past.count(scores.day))
+        step = _step(step, scores, rules, given=given(scores.day), reports_28d=past.count(scores.day))
     return step
 
 
@@ -143,8 +163,7 @@ def find_start(monday: date) -> date:
 def _step(
     before: Step | None,
     scores: Scores,
-    policies: Mapping[str, CapacityPolicy],
-    places: Mapping[str, Places],
+    rules: _Rules,
     *,
     given: Mapping[str, Codes],
     reports_28d: np.ndarray,
@@ -152,13 +171,13 @@ def _step(
     expected = scores.expected
     model, shown, fixed, rank = [], [], [], []
     nothing = np.full(expected.shape[1], NOT_GIVEN, dtype=np.int8)
-    for number, (name, policy) in enumerate(policies.items()):
+    for number, (name, places) in enumerate(rules.places.items()):
         was_red = before.model[number] == RED if before else None
-        floor, own = policy.floor_expected_reports_28d, given.get(name, nothing)
-        model.append(step_tiers(expected[number], places[name], floor=floor, was_red=was_red))
+        floor, own = rules.floors[name], given.get(name, nothing)
+        model.append(step_tiers(expected[number], places, floor=floor, was_red=was_red))
         fixed.append(own)
-        shown.append(step_tiers(expected[number], places[name], floor=floor, was_red=was_red, given=own))
-        rank.append(rank_in_areas(expected[number], places[name].area))
+        shown.append(step_tiers(expected[number], places, floor=floor, was_red=was_red, given=own))
+        rank.append(rank_in_areas(expected[number], places.area))
     return Step(
         scores,
         model=_stack(model, expected.shape),
@@ -186,12 +205,3 @@ def _list_history(step: Step, scenarios: tuple[str, ...]) -> pa.Table:
         "is_override": step.given[scenario, grid] != NOT_GIVEN,
     }
     return pa.table(columns, schema=HISTORY)
-
-
-def _list_places(places: Mapping[str, Places]) -> pa.Table:
-    rows = [
-        {"scenario": name, "area": area, "red_places": int(red), "yellow_places": int(yellow)}
-        for name, own in places.items()
-        for area, (red, yellow) in enumerate(zip(own.red, own.yellow, strict=True))
-    ]
-    return pa.Table.from_pylist(rows, schema=PLACES)

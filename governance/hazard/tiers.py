@@ -10,8 +10,10 @@ The red places are claimed in this order, each time by rank (docs/decisions/0014
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Literal, Protocol
 
 import numpy as np
@@ -65,6 +67,13 @@ class CapacityPolicy(Policy, Protocol):
         """Whether grids compete in the whole city or in their district."""
 
 
+OwnPolicies = Mapping[int, CapacityPolicy]
+"""By the number of the district: the policy of a district that is not the city's."""
+NO_OWN_POLICIES: OwnPolicies = MappingProxyType({})
+WHOLE = -1
+"""Stands for the whole city, or what of it has no policy of its own, where districts have numbers."""
+
+
 @dataclass(frozen=True)
 class Places:
     """How many grids may be red and yellow in each area (int64, areas), and the area of each grid (int64, grids)."""
@@ -74,20 +83,49 @@ class Places:
     area: Integers
 
 
-def count_places(policy: CapacityPolicy, districts: Integers) -> Places:
+def count_places(policy: CapacityPolicy, districts: Integers, own: OwnPolicies = NO_OWN_POLICIES) -> Places:
     """The places of a scenario. `districts` numbers the district of each grid from 0 (int64, grids).
 
     Red places are ⌊red_share · grids⌋, or what the capacity leaves beside the audits; at least one, at most all
-    grids. By district, each gets its part of them in proportion to its grids, by largest remainders.
+    grids. By district, each gets its part of them in proportion to its grids, by largest remainders. A district with a
+    policy of its `own` has its places by that, and what is left of the city shares those of `policy`.
     """
-    grids = len(districts)
+    numbers = list_areas(policy, districts, own)
+    area = districts
+    if policy.places_by == "city":
+        area = np.zeros(len(districts), dtype=np.int64)
+        for place, number in enumerate(numbers[1:], start=1):
+            area[districts == number] = place
+    sizes = np.bincount(area, minlength=len(numbers))
+    shared = np.where([number in own for number in numbers], 0, sizes)
+    red, yellow = (_divide(places, shared) for places in _count_wanted(policy, int(shared.sum())))
+    for place, number in enumerate(numbers):
+        if number in own:
+            red[place], yellow[place] = _count_wanted(own[number], int(sizes[place]))
+    return Places(red, yellow, area)
+
+
+def list_areas(policy: CapacityPolicy, districts: Integers, own: OwnPolicies = NO_OWN_POLICIES) -> list[int]:
+    """The number of the district that each area of `count_places` is; WHOLE for the city, or what is left of it."""
+    if policy.places_by == "district":
+        return list(range(int(districts.max(initial=0)) + 1))
+    return [WHOLE, *sorted(own)]
+
+
+def list_floors(policy: CapacityPolicy, districts: Integers, own: OwnPolicies = NO_OWN_POLICIES) -> Floats:
+    """The floor of each grid: that of the city, or of its district's own policy."""
+    floors = np.full(len(districts), policy.floor_expected_reports_28d)
+    for number, other in own.items():
+        floors[districts == number] = other.floor_expected_reports_28d
+    return floors
+
+
+def _count_wanted(policy: CapacityPolicy, grids: int) -> tuple[int, int]:
+    """Red and yellow places of so many grids by a policy."""
     wanted = count_share(policy.red_share, grids)
     if policy.capacity is not None:
         wanted = policy.capacity - count_audits(0, audit_share=policy.audit_share, capacity=policy.capacity)
-    red, yellow = min(grids, max(1, wanted)), count_share(policy.yellow_share, grids)
-    area = districts if policy.places_by == "district" else np.zeros(grids, dtype=np.int64)
-    sizes = np.bincount(area, minlength=1)
-    return Places(_divide(red, sizes), _divide(yellow, sizes), area)
+    return min(grids, max(1, wanted)), count_share(policy.yellow_share, grids)
 
 
 def count_audits(red: int, *, audit_share: float, capacity: int | None = None) -> int:
@@ -133,14 +171,14 @@ def step_tiers(
     expected: Floats,
     places: Places,
     *,
-    floor: float,
+    floor: float | Floats,
     was_red: Flags | None = None,
     given: Codes | None = None,
 ) -> Codes:
     """Tier codes (int8, grids) for these forecasts, where `was_red` were red in the step before.
 
-    A grid below the floor, or without any forecast, claims no place. `given` are codes that experts have given
-    (NOT_GIVEN elsewhere): they hold whatever the forecast, and take their places before all others.
+    A grid below the floor (one for all, or one each), or without any forecast, claims no place. `given` are codes that
+    experts have given (NOT_GIVEN elsewhere): they hold whatever the forecast, and take their places before all others.
     """
     grids = len(expected)
     held = np.zeros(grids, dtype=bool) if was_red is None else was_red

@@ -30,15 +30,23 @@ Flags = npt.NDArray[np.bool_]
 
 
 def list_inspections(
-    is_red: Flags, *, scenario: str, week: date, audit_share: float, capacity: int | None = None
+    is_red: Flags,
+    *,
+    scenario: str,
+    week: date,
+    audit_share: float,
+    capacity: int | None = None,
+    among: Flags | None = None,
 ) -> pa.Table:
     """The list of a scenario for the week that begins on a Monday (INSPECTIONS, by grid_no).
 
     is_red: (grids). `kind` is "red", with probability 1, or "audit", drawn with the same known probability from all
     grids that are not red. Audits are `audit_share` of the whole list, or of the capacity where there is one
-    (`count_audits`).
+    (`count_audits`). among: the grids that the list is of, where a district has one of its own (default: all).
     """
-    others = np.flatnonzero(~is_red)
+    here = np.ones(len(is_red), dtype=bool) if among is None else among
+    is_red = is_red & here
+    others = np.flatnonzero(~is_red & here)
     audits = min(count_audits(int(is_red.sum()), audit_share=audit_share, capacity=capacity), len(others))
     numbers = draw_numbers(len(is_red), scenario=scenario, week=week)
     drawn = others[np.argsort(numbers[others], kind="stable")[:audits]]
