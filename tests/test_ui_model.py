@@ -281,7 +281,8 @@ def test_coverage_is_that_of_the_ranks(demo_build: Path, city: City, visits: int
             assert row[0].startswith("▶")
             assert figures["Covered reports"] == (decimal(told.expected_reports), f"95 %: {ends}")
             assert figures["Covered share"][0] == share_
-            assert figures["Visits"][1] == f"{count(told.audits)} of them random audits"
+            named = "a random audit" if told.audits == 1 else "random audits"
+            assert figures["Visits"][1] == f"{count(told.audits)} of them {named}"
 
 
 def test_a_choice_that_is_not_prepared_falls_back_to_one_that_is(tmp_path: Path) -> None:

@@ -11,8 +11,6 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.linear_model import PoissonRegressor
 
 from governance.hazard.features import FEATURES, OTHER
 from governance.hazard.metrics import measure_deviance
@@ -206,6 +204,9 @@ class LogLinear:
 
     def fit(self, past: Evidence, reports: Floats, *, exposure: float) -> Fitted:
         """Fit on features of unit spread."""
+        # Only a backtest fits: the dashboard reads this module's names, and starts earlier without the library.
+        from sklearn.linear_model import PoissonRegressor  # noqa: PLC0415
+
         logs = _take_logs(past)
         mean, spread = logs.mean(axis=0), logs.std(axis=0) + 1e-9
         model = PoissonRegressor(alpha=self.alpha, solver="newton-cholesky").fit(
@@ -232,6 +233,8 @@ class Boosted:
 
     def fit(self, past: Evidence, reports: Floats, *, exposure: float) -> Fitted:
         """Shallow trees, slowly: most grids have no report."""
+        from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415
+
         model = HistGradientBoostingRegressor(
             loss="poisson", learning_rate=0.08, max_iter=self.trees, max_leaf_nodes=8, min_samples_leaf=100,
             l2_regularization=1.0, monotonic_cst=[1] * len(FEATURES), early_stopping=False, random_state=0,

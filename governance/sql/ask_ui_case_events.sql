@@ -53,8 +53,7 @@ happened as (
 )
 select kind, at_utc, coalesce(max(sender) filter (where state is null), max(sender)) as sender,
     max(receiver) as receiver, max(reason) as reason, max(until_utc) as until_utc, max(state) as state
-from happened where at_utc is not null
-group by kind, at_utc
+from happened where at_utc is not null group by kind, at_utc
 -- a pause may end with another event; then no resuming was told
 qualify kind <> 'resumed' or count(*) over (partition by at_utc) = 1 or max(state) is not null
 order by at_utc, list_position($kinds, kind)
