@@ -24,7 +24,7 @@ from governance import snapshot, warehouse
 from governance.cases.moves import KINDS
 from governance.city import City, open_city
 from governance.shapes.mercator import to_x, to_y
-from governance.ui import address, geometry, language, palette, parts
+from governance.ui import address, geometry, language, palette, parts, wall_map
 from governance.ui import map as city_map
 from governance.ui.routes import list_routes
 from tests import tiny_snapshot
@@ -295,7 +295,7 @@ def test_a_deck_holds_one_digit_per_grid_and_no_basemap(city: City) -> None:
     box = city_map.Box(121.5, 29.8, 121.52, 29.82)
     deck = city_map.make_deck(geometry.make_shapes(city), "3211", box=box, language="en")
     told = json.loads(deck.to_json())
-    assert [layer["id"] for layer in told["layers"]] == ["grids", "letters", "outlines"]
+    assert [layer["id"] for layer in told["layers"]] == ["grids", "letters_by_digit", "outlines"]
     fill = told["layers"][0]["_subLayerProps"]["polygons-fill"]["getFillColor"]["attr"]
     # 3 and 2, 1 and 1: two grids in one sign, the even one in the lower half
     assert "('b5')[properties.n>>1]" in fill
@@ -333,6 +333,8 @@ def test_a_large_city_is_a_picture_and_tiles(tmp_path: Path) -> None:
     status, _, body = fetch(tmp_path, address.format(z=zoom, x=column, y=row))
     assert (status, 0 in {feature["properties"]["n"] for feature in json.loads(body)["features"]}) == (200, True)
     assert city_map.make_deck(shapes, "1111", box=city_map.Box(0, 0, 1, 1), language="en").to_json() != deck.to_json()
+    drawing = wall_map.draw_map(large, "3211", box=city_map.Box(121.5, 29.8, 121.52, 29.82), pins=[], title="")
+    assert (drawing.count("<image"), drawing.count("w-outline"), drawing.count("<text")) == (1, 1, 0)
     large.close()
 
 

@@ -230,7 +230,8 @@ def _write_letters(shapes: Shapes, digits: str, look: Look) -> pdk.Layer:
     layer = pdk.Layer(
         "TextLayer",
         data=locate_shapes(shapes.labels),
-        id="letters",
+        # Not the id of the tiles of letters: deck.gl would take this layer for a later state of that one.
+        id="letters_by_digit",
         pickable=False,
         get_position="p",
         get_size="s",

@@ -41,15 +41,18 @@ def choose_day(view: View, *, on_page: str) -> date | None:
     days = list_days(view)
     if len(days) < 2:  # noqa: PLR2004  one day is no choice
         return None
-    day = find_day(view, "day")
+    with st.container(key="unknown_day"):
+        day = find_day(view, "day")
     button, slider = st.columns([1, 9], vertical_alignment="bottom")
     with slider:
         _show_slider(view, days, day, on_page)
     with button:
         _show_button(view, days)
-    if st.session_state.get(_IS_PLAYING):
-        st.session_state[_IS_WHOLE_RUN] = True
-        st.fragment(partial(_step, days), run_every=STEP_S)()
+    # A place of its own that is always there: otherwise everything below would move by one, and the map begin anew.
+    with st.container(key="clock_of_days"):
+        if st.session_state.get(_IS_PLAYING):
+            st.session_state[_IS_WHOLE_RUN] = True
+            st.fragment(partial(_step, days), run_every=STEP_S)()
     return None if day == days[-1] else day
 
 
