@@ -1,11 +1,15 @@
 -- grain: one row per stop of this week's lists of $scenario ('' all) in the unit $unit_id ('' whole city), as visited
--- The worst come first; audits are spread evenly, by lot among themselves: half a list holds half of them.
+-- The worst of its Monday come first, so that the order holds all week; audits are spread evenly, by lot among
+-- themselves: half a list holds half of them.
 with listed as (
-    select list.scenario, list.week, list.kind, list.sampling_probability, list.grid_no, tier.rank,
+    select list.scenario, list.week, list.kind, list.sampling_probability, list.grid_no,
+        coalesce(monday.rank, tier.rank) as rank,
         if(list.kind = 'red', '', md5(concat_ws('|', list.scenario, list.week, grid.grid_id))) as drawn
     from out_inspection as list
     join core_grid as grid using (grid_no)
     join out_tier as tier using (grid_no, scenario)
+    left join out_tier_history as monday
+        on monday.day = list.week and monday.scenario = list.scenario and monday.grid_no = list.grid_no
     where list.week = (select max(week) from out_inspection)
         and ($scenario = '' or list.scenario = $scenario)
         and ($unit_id = '' or $unit_id in (grid.level_1_id, grid.level_2_id, grid.level_3_id))
