@@ -20,11 +20,11 @@ def test_an_inspector_reads_the_list_on_a_phone_and_opens_a_grid(visit: OpenPage
     expect(page.locator(".g-head h1")).to_have_text(language.say(spoken, "inspections.title"))
     stops = page.locator(".g-stops li")
     expect(stops).to_have_count(2)
-    expect(stops.first).to_contain_text("G-03")
+    expect(stops.first).to_contain_text("G-02")
     expect(stops.last.locator(".g-audit")).to_have_text(language.say(spoken, "stop.audit"))
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     stops.first.get_by_role("link").click()
-    expect(page.locator(".g-card h2")).to_have_text("G-03")
+    expect(page.locator(".g-card h2")).to_have_text("G-02")
     expect(page).to_have_url(re.compile("scenario=fire_lane"))
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize("spoken", language.LANGUAGES)
 def test_arrow_keys_move_the_day_and_play_goes_on_to_now(visit: OpenPage, spoken: str) -> None:
-    page = visit("/?scenario=fire_lane", spoken=spoken)
+    page = visit("/map?scenario=fire_lane", spoken=spoken)
     wait_for_map(page)
     page.get_by_role("slider").focus()
     page.keyboard.press("ArrowLeft")
@@ -41,7 +41,7 @@ def test_a_difference_is_marked_beside_its_colour(visit: OpenPage) -> None:
 
 
 def test_the_sheet_prints_the_picture_and_hides_what_is_to_click(visit: OpenPage) -> None:
-    page = visit("/?scenario=fire_lane&sheet=1")
+    page = visit("/map?scenario=fire_lane&sheet=1")
     expect(page.locator(".g-picture")).to_be_visible()
     page.emulate_media(media="print")
     expect(page.locator(".g-picture")).to_be_visible()

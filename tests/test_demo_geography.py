@@ -113,12 +113,14 @@ def test_residents_add_up_to_the_districts_totals(grids):
         assert found[district.code] == pytest.approx(district.population, rel=1e-3)
 
 
-def test_names_are_drawn_without_repetition_and_not_past_the_supply():
+def test_names_are_drawn_without_repetition_and_are_numbered_past_the_supply():
     rng = np.random.default_rng(0)
     names = draw_names(rng, 600, suffixes=[("村", "Village")] * 600)
     assert len(set(names)) == 600
-    with pytest.raises(ValueError, match="larger sample"):
-        draw_names(rng, 1000, suffixes=[("村", "Village")] * 1000)
+    assert not any("第" in zh or any(map(str.isdigit, en)) for zh, en in names)
+    names = draw_names(rng, 1500, suffixes=[("村", "Village")] * 1500)
+    assert len({zh for zh, _ in names}) == 1500
+    assert [len([zh for zh, _ in names if f"第{number}" in zh]) for number in (2, 3)] == [672, 1500 - 2 * 672]
 
 
 def test_the_plane_goes_there_and_back():

@@ -32,8 +32,8 @@ TAGS = {
     "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 ATTRIBUTES = {
-    "class", "style", "role", "title", "aria-level", "aria-label", "aria-hidden", "scope", "colspan", "tabindex",
-    "href",
+    "class", "style", "role", "title", "aria-level", "aria-label", "aria-hidden", "aria-current", "scope", "colspan",
+    "tabindex", "href",
 }  # fmt: skip
 
 

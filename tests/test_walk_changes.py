@@ -118,7 +118,7 @@ def test_the_digest_above_the_map_counts_the_same(demo_build: Path, city: City, 
         turned, left = ((own["direction"] == name).sum() for name in ("turned_red", "left_red"))
         since = "29 Dec 2025"
         if turned or left:
-            assert f"Since {since}: {turned} grids turned red" in text
+            assert f"Since {since}: {turned} grid{'' if turned == 1 else 's'} turned red" in text
             assert f"{left} left red" in text
         else:
             assert say("digest.none", since=since) in text
