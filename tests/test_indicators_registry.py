@@ -110,6 +110,15 @@ def test_the_score_weighs_shares_turns_those_round_that_are_better_low_and_is_bl
     assert own["out_of"].tolist() == [4, 4]
 
 
+def test_the_score_is_the_same_to_the_last_digit_in_whichever_order_the_rows_come():
+    table = shares(
+        disposal_rate=[0.914, 0.53], on_time_disposal_rate=[0.83, 0.71], rework_rate=[0.107, 0.33],
+        overdue_open_rate=[0.1003, 0.57], extension_rate=[0.0507, 0.59],
+    )  # fmt: skip
+    scores = [score_composite(table.sample(frac=1, random_state=seed)).sort_values("department") for seed in range(50)]
+    assert len({tuple(scored["score"]) for scored in scores}) == 1
+
+
 @pytest.mark.parametrize(
     ("weights", "sentence"),
     [

@@ -24,7 +24,9 @@ def score_composite(shares: pd.DataFrame, weights: Mapping[str, float] | None = 
     registry = load_registry()
     points = dict(registry.composite if weights is None else weights)
     check_weights(points, {entry.id: entry for entry in registry.indicators})
+    # In one order, so that the last digit of a sum does not hang on the order in which a question was answered.
     parts = shares[shares["indicator"].isin(list(points)) & (shares["variant"] == MAIN)]
+    parts = parts.sort_values("indicator", kind="stable")
     missing = sorted(set(points) - set(parts["indicator"])) if len(shares) else []
     if missing:
         raise ConfigError(f"The composite score needs {', '.join(missing)} too; ask for them.")
