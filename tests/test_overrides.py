@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -136,6 +137,14 @@ def test_adding_one_writes_it_and_a_fault_changes_nothing(tmp_path) -> None:
             append_override(path, cells, **KNOWN)
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_those_who_add_at_once_take_turns(tmp_path) -> None:
+    path, grids = tmp_path / "overrides.csv", tuple(f"g-{number}" for number in range(40))
+    known = {**KNOWN, "grid_ids": grids}
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda grid: append_override(path, {**CELLS, "grid_id": grid}, **known), grids))
+    assert sorted(row.grid_id for row in read_overrides(path, **known)) == sorted(grids)
 
 
 def is_allowed(text: str) -> bool:

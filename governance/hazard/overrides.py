@@ -7,10 +7,12 @@ One row: grid_id, scenario, tier, reason, author, from, until. The tier holds on
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import os
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from datetime import date
 from pathlib import Path
@@ -169,18 +171,31 @@ def append_override(
     """Add one row to the file, which is made if it is not there; raises ConfigError and changes nothing for a fault.
 
     Of the rows that the file has, those that have ended by `today` may name what is gone; the new one may not.
+    Two who add at once take turns, so that neither writes over the other's row.
     """
     known = {"grid_ids": grid_ids, "scenarios": scenarios}
-    listed = list(read_overrides(path, **known, today=today)) if path.exists() else []
-    faults = find_faults(cells, grid_ids=grid_ids, scenarios=scenarios)
-    if faults:
-        raise ConfigError(join_faults("The override cannot be added:", faults))
-    added = make_override(cells)
-    overlaps = _find_overlaps([(place, override) for place, override in enumerate([*listed, added], start=2)])
-    if overlaps:
-        raise ConfigError(join_faults("The override cannot be added:", overlaps))
-    _write_rows(path, [*listed, added])
+    with _taking_turns(path.parent):
+        listed = list(read_overrides(path, **known, today=today)) if path.exists() else []
+        faults = find_faults(cells, grid_ids=grid_ids, scenarios=scenarios)
+        if faults:
+            raise ConfigError(join_faults("The override cannot be added:", faults))
+        added = make_override(cells)
+        overlaps = _find_overlaps([(place, override) for place, override in enumerate([*listed, added], start=2)])
+        if overlaps:
+            raise ConfigError(join_faults("The override cannot be added:", overlaps))
+        _write_rows(path, [*listed, added])
     return added
+
+
+@contextmanager
+def _taking_turns(folder: Path) -> Iterator[None]:
+    """Hold the folder itself, so that no lock file stays behind; the system lets go of it when the process ends."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def list_given(overrides: Iterable[Override], day: date, *, number_of_grid: Mapping[str, int]) -> dict[str, Codes]:
@@ -229,7 +244,7 @@ def _write_rows(path: Path, overrides: Iterable[Override]) -> None:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     writer.writerows(astuple(override) for override in overrides)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.draft")
     draft.write_text(text.getvalue(), encoding="utf-8", newline="")
     draft.replace(path)
 
