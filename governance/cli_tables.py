@@ -26,8 +26,9 @@ def spell_text(text: str) -> str:
 
     Control characters, and those that turn the direction of what follows, become the replacement character: an escape
     sequence in a reason or a department's name would otherwise move the cursor, or write what is not there.
+    No markup of ours may follow it directly: a backslash at its end stands as it is.
     """
-    return escape(strip_controls(text))
+    return escape(f"{strip_controls(text)} ")[:-1]  # escape doubles a backslash at the end, and no printing undoes it
 
 
 def strip_controls(text: str) -> str:

@@ -6,7 +6,7 @@ import unicodedata
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -27,6 +27,8 @@ def test_a_text_commands_no_terminal(text: str, shown: str) -> None:
 
 
 @given(st.text())
+@example("C:\\")
+@example("[b]\\")
 def test_no_text_leaves_a_control_character_and_markup_stays_text(text: str) -> None:
     console = Console(file=None, width=10_000, color_system=None)
     with console.capture() as captured:
