@@ -207,6 +207,9 @@ def test_numbers_are_written_as_the_language_does() -> None:
     assert language.format_share("en", 0.0512) == "5.1%"
     assert language.format_change("en", -0.0571) == "-5.7%"
     assert language.format_change("zh", 0.145) == "+14.5%"
+    unmoved = [language.format_change("en", value) for value in (-0.0004, 0.0, 0.0004)]
+    assert [*unmoved, language.format_change("en", -0.0006)] == ["0.0%", "0.0%", "0.0%", "-0.1%"]
+    assert [language.format_points("en", value) for value in (-0.04, 0.04, -10.0)] == ["0.0", "0.0", "-10.0"]
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), float("inf")])

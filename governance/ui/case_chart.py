@@ -19,6 +19,7 @@ from governance.ui.view import CHECK, DESK, View
 
 _LANE_PX = 42
 _TOP = "00"
+_LATE = 0.8
 
 
 def show_life(
@@ -38,7 +39,9 @@ def show_life(
         "names": bars.drop_duplicates("lane")[["lane", "name"]],
         "events": _list_events(view, events),
         "pauses": _list_pauses(view, pauses),
-        "limits": _list_limits(view, limits, last=max(row["until_utc"] for row in stints)),
+        "limits": _list_limits(
+            view, limits, first=min(row["from_utc"] for row in stints), last=max(row["until_utc"] for row in stints)
+        ),
     }
     st.vega_lite_chart({**_draw_life(view.language), "datasets": rows}, width="stretch", theme=None)
 
@@ -74,13 +77,19 @@ def _list_pauses(view: View, pauses: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _list_limits(view: View, limits: pd.DataFrame, *, last: Any) -> pd.DataFrame:
-    """The limits that lie within the life that is drawn; of several at one moment the first."""
+def _list_limits(view: View, limits: pd.DataFrame, *, first: Any, last: Any) -> pd.DataFrame:
+    """The limits that lie within the life that is drawn; of several at one moment the first.
+
+    Their words stand in two lines in turn, and left of the line where it is late, so that none meets another.
+    """
     inside = limits[limits["due_at_utc"].notna() & (limits["due_at_utc"] <= last)].drop_duplicates("due_at_utc")
+    inside = inside.sort_values("due_at_utc")
     return pd.DataFrame(
         {
             "at": [_on_clock(view, moment) for moment in inside["due_at_utc"]],
             "word": [view.word("casestep", step) for step in inside["step"]],
+            "line": [place % 2 for place in range(len(inside))],
+            "is_late": (inside["due_at_utc"] > first + (last - first) * _LATE).to_list(),
         }
     )
 
@@ -158,5 +167,12 @@ def _draw_limits(language: str) -> tuple[Any, Any]:
     told = [alt.Tooltip("word:N", title=words.say(language, "case.limit")), _time("at", "")]
     base = alt.Chart(alt.NamedData("limits")).encode(x="at:T", tooltip=told)
     lines = base.mark_rule(color=palette.WARNING, strokeDash=[4, 3], strokeWidth=1.4)
-    texts = base.mark_text(align="left", dx=3, baseline="top", fontSize=10, color=palette.WARNING)
+    texts = base.mark_text(
+        align=alt.ExprRef("datum.is_late ? 'right' : 'left'"),
+        dx=alt.ExprRef("datum.is_late ? -3 : 3"),
+        dy=alt.ExprRef("11 * datum.line"),
+        baseline="top",
+        fontSize=10,
+        color=palette.WARNING,
+    )
     return lines, texts.encode(y=alt.value(0), text="word:N")

@@ -104,7 +104,7 @@ def format_change(language: str, value: Any) -> str:
     """A relative change as percent with its sign, or a dash where there was nothing to compare with."""
     if _is_missing(value):
         return MISSING
-    return str(numbers.format_percent(value, "+#,##0.0%;-#,##0.0%", locale=_LOCALES[language]))
+    return _drop_sign_of_zero(str(numbers.format_percent(value, "+#,##0.0%;-#,##0.0%", locale=_LOCALES[language])))
 
 
 def format_interval(language: str, value: Any, low: Any, high: Any) -> str:
@@ -119,7 +119,12 @@ def format_points(language: str, value: Any) -> str:
     """A number with its sign, such as a change in points, or a dash if there is none."""
     if _is_missing(value):
         return MISSING
-    return str(numbers.format_decimal(value, "+#,##0.0;-#,##0.0", locale=_LOCALES[language]))
+    return _drop_sign_of_zero(str(numbers.format_decimal(value, "+#,##0.0;-#,##0.0", locale=_LOCALES[language])))
+
+
+def _drop_sign_of_zero(text: str) -> str:
+    """A change that is rounded to nothing went neither up nor down."""
+    return text if any(digit in text for digit in "123456789") else text.lstrip("+-")
 
 
 def format_effect(language: str, value: Any, scale: str, *, with_unit: bool = True) -> str:

@@ -82,7 +82,7 @@ def _show_difference(view: View, unit: Unit, left: Side, right: Side) -> None:
     parts.show_text(view.say("compare.sentence", left=_name(view, left), right=_name(view, right)))
     _show_counts(view, rows)
     digits = view.ask_row("difference_digits", **asked)
-    on_left, on_right = st.columns([1.4, 1], gap="medium")
+    on_left, on_right = st.columns([1.1, 1], gap="medium")
     with on_left:
         _draw(view, unit, str((digits or {}).get("digits") or ""), key="difference", look=DIFFERENCE_LOOK)
     with on_right:
