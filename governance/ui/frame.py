@@ -32,7 +32,7 @@ def show_page(page: str, show: Callable[[View], None], *, build_dir: Path, now_u
     """One page inside its frame; whatever goes wrong inside becomes a sentence."""
     follow_address(page)
     language = choose_language()
-    parts.show_style(words.say(language, "frame.swipe"))
+    parts.show_style(swipe=words.say(language, "frame.swipe"), pick_file=words.say(language, "frame.pick_file"))
     try:
         view = View(open_current(build_dir), language)
     except NotReadyError as error:

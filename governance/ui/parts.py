@@ -65,10 +65,15 @@ class Cell:
     hint: str
 
 
-def show_style(hint: str) -> None:
-    """Give the page the dashboard's own style; on a phone, `hint` stands below every large table."""
-    told = json.dumps(hint, ensure_ascii=False)
-    st.html(f"<style>@import url('{locate_style()}'); :root {{ --g-swipe: {told}; }}</style>")
+def show_style(*, swipe: str, pick_file: str) -> None:
+    """Give the page the dashboard's own style, and the words in it.
+
+    On a phone, `swipe` stands below every large table; `pick_file` on the button that takes a file, whose own word
+    knows no language but English.
+    """
+    words = {"--g-swipe": swipe, "--g-pick-file": pick_file}
+    told = " ".join(f"{name}: {json.dumps(word, ensure_ascii=False)};" for name, word in words.items())
+    st.html(f"<style>@import url('{locate_style()}'); :root {{ {told} }}</style>")
 
 
 def show_title(title: str, note: str = "") -> None:

@@ -22,7 +22,9 @@ def show_outcomes(view: View) -> None:
     parts.show_text(view.say("outcomes.how", columns=", ".join(COLUMNS)))
     parts.show_text(view.say("outcomes.where"))
     given = st.file_uploader(
-        view.say("outcomes.upload"), type=[suffix.removeprefix(".") for suffix in SUFFIXES], key="outcomes_file"
+        view.say("outcomes.upload", size=st.get_option("server.maxUploadSize")),
+        type=[suffix.removeprefix(".") for suffix in SUFFIXES],
+        key="outcomes_file",
     )
     if given is not None:
         show_file(view, given.name, given.getvalue())
