@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from governance.ui.language import LANGUAGES, say
+from governance.ui.wall_parts import Headline, draw_headlines
 from tests.dashboard import find_port, name_address, start_server
 from tests.wall_screen import publish_wall
 
@@ -92,6 +94,31 @@ def test_there_is_nothing_but_the_wall(browser: Browser, wall: str, size: str) -
     assert page.locator("img[src='x']").count() == 0
     # A screen of double width shows two scenes.
     expect(page.locator(".w-scene:visible")).to_have_count(2 if size == "32:9" else 1)
+    page.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        ("4,903", "321", "92", "95"), ("214,903", "64,321", "13,192", "3,295"),
+        ("8,214,903", "64,321", "13,192", "33,295"), ("88,214,903", "6,644,321", "813,192", "833,295"),
+    ],
+)  # fmt: skip
+def test_large_numbers_stay_beside_each_other_and_on_the_screen(
+    browser: Browser, wall: str, size: str, numbers: tuple[str, ...]
+) -> None:
+    page = open_wall(browser, wall, size=size, query="?scene=1")
+    row = draw_headlines(Headline("Reports", number, "of 100") for number in numbers)
+    page.evaluate("html => { document.querySelector('.is-on .w-headlines').outerHTML = html; }", row)
+    boxes = page.evaluate(
+        """[...document.querySelectorAll('.is-on .w-headlines b')].map(e => {
+            const range = document.createRange(); range.selectNodeContents(e);
+            const box = range.getBoundingClientRect(); return [box.left, box.right]; })"""
+    )
+    around = page.evaluate("document.querySelector('.is-on .w-body').getBoundingClientRect().right")
+    assert all(left > right for (_, right), (left, _) in pairwise(boxes))
+    assert boxes[-1][1] <= around + 1
     page.close()
 
 

@@ -67,13 +67,19 @@ def _draw_bar(share: float) -> str:
     )
 
 
+_LETTERS_THAT_FIT = (22, 26, 33)
+"""In a row of the largest numbers, of those of `.w-size-1`, and of those of `.w-size-2` in the style."""
+
+
 def draw_headlines(headlines: Iterable[Headline]) -> str:
-    """The large numbers in a row."""
+    """The large numbers in a row; the more letters they have in all, the smaller they are, so that all fit."""
+    told = list(headlines)
     cells = "".join(
         f"<div><span>{escape(one.label)}</span><b>{escape(one.value)}</b><small>{escape(one.basis)}</small></div>"
-        for one in headlines
+        for one in told
     )
-    return f"<div class='w-headlines'>{cells}</div>"
+    size = sum(sum(len(one.value) for one in told) > limit for limit in _LETTERS_THAT_FIT)
+    return f"<div class='w-headlines w-size-{size}'>{cells}</div>"
 
 
 def draw_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
