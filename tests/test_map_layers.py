@@ -24,6 +24,7 @@ from governance.profile import MapLayer, MapSettings, Profile
 from governance.toml_model import read_model
 from governance.ui import map as city_map
 from governance.ui import map_marks, map_points
+from governance.ui.layer_route import locate_layer
 from governance.ui.map_layers import list_default_names, list_layer_names, make_layers
 from governance.ui.map_points import (
     POINT_ZOOM,
@@ -192,7 +193,7 @@ def test_a_layer_costs_a_rerun_a_few_hundred_bytes(city: City) -> None:
 
 
 def layer_path(city: City, path: str) -> str:
-    return f"/layers/{city.current.sha256[:20]}/{path}"
+    return locate_layer(city, path)
 
 
 LAYER_PATHS = (
@@ -231,6 +232,9 @@ def test_a_layer_is_served_for_ever_and_holds_no_id_and_no_text(tiny: Path, city
         "base/..%2F..%2FCURRENT.json",
         "base/CURRENT.json",
         "hover/en/group_rental/99.svg",
+        f"hover/en/group_rental/{'9' * 5000}.svg",
+        f"points/incidents/group_rental/5/{'9' * 5000}/0.json",
+        "hover/en/group_rental/\u0663.svg",
         "style.json",
         "../geometry/CURRENT",
     ],

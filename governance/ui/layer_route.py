@@ -7,7 +7,12 @@ They hold places and counts, no id, no text and no time of a case.
 from __future__ import annotations
 
 import gzip
+import hashlib
+import re
+import threading
 from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 from starlette.requests import Request
@@ -17,6 +22,7 @@ from starlette.routing import Route
 from governance.city import City
 from governance.errors import GovernanceError
 from governance.ui.base_path import add_base
+from governance.ui.language import LANGUAGES
 from governance.ui.map_marks import MARKS, draw_hover, encode_base_layer, encode_marks, encode_style
 from governance.ui.map_points import KINDS, Subject, encode_heat, encode_letters, encode_tile, find_letters, find_points
 from governance.ui.view import open_current
@@ -44,7 +50,7 @@ def list_routes(build_dir: Path) -> list[Route]:
 
 def locate_layer(city: City, path: str) -> str:
     """The address of something of a city's generation on this server, as the browser asks for it."""
-    return add_base(f"{_PREFIX}/{city.current.sha256[:_NAMED]}/{path}")
+    return add_base(f"{_PREFIX}/{_name_generation(city)}/{path}")
 
 
 def _serve(request: Request, build_dir: Path, answer: Answer, media_type: str) -> Response:
@@ -63,15 +69,33 @@ def _find_city(build_dir: Path, generation: str) -> City | None:
     """The city of a generation: the current one, or the one before, which open pages still show."""
     try:
         current = open_current(build_dir)
-        _RECENT[current.current.sha256[:_NAMED]] = current
-    except GovernanceError:
-        pass
-    while len(_RECENT) > 2:  # noqa: PLR2004  two generations, as everywhere
-        _RECENT.pop(next(iter(_RECENT)), None)
-    return _RECENT.get(generation)
+    except (GovernanceError, OSError):
+        current = None
+    with _LOCK:
+        if current:
+            _RECENT[_name_generation(current)] = current
+        while len(_RECENT) > 2:  # noqa: PLR2004  two generations, as everywhere
+            del _RECENT[next(iter(_RECENT))]
+        return _RECENT.get(generation)
 
 
 _RECENT: dict[str, City] = {}
+_LOCK = threading.Lock()
+
+
+def _name_generation(city: City) -> str:
+    """Content under one address never changes: the name tells the snapshot, and the program that draws from it."""
+    return f"{city.current.sha256[:_NAMED]}-{_hash_program()}"
+
+
+@cache
+def _hash_program() -> str:
+    room = files("governance.ui")
+    parts = [room / name for name in _DRAWING] + [room / "texts" / f"{name}.toml" for name in LANGUAGES]
+    return hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:8]
+
+
+_DRAWING = ("layer_route.py", "map_marks.py", "map_points.py", "palette.py")
 
 
 def _answer_tile(city: City, given: dict[str, str]) -> bytes | None:
@@ -97,9 +121,16 @@ def _answer_marks(city: City, given: dict[str, str]) -> bytes | None:
 
 
 def _read_tile(given: dict[str, str]) -> dict[str, int] | None:
-    tile = {name: int(given[name]) for name in ("zoom", "column", "row")}
+    told = {name: _read_number(given[name]) for name in ("zoom", "column", "row")}
+    tile = {name: number for name, number in told.items() if number is not None}
+    if len(tile) < len(told):
+        return None
     across = 2 ** min(tile["zoom"], _DEEPEST)
     return tile if tile["zoom"] <= _DEEPEST and tile["column"] < across and tile["row"] < across else None
+
+
+def _read_number(text: str) -> int | None:
+    return int(text) if re.fullmatch("[0-9]{1,8}", text) else None
 
 
 def _read_subject(given: dict[str, str]) -> Subject | None:
@@ -116,15 +147,16 @@ def _answer_style(city: City, _given: dict[str, str]) -> bytes | None:
 
 
 def _answer_hover(city: City, given: dict[str, str]) -> bytes | None:
-    return draw_hover(city, given["language"], given["scenario"], int(given["number"]))
+    number = _read_number(given["number"])
+    return None if number is None else draw_hover(city, given["language"], given["scenario"], number)
 
 
 _ANSWERS: dict[str, tuple[Answer, str]] = {
-    "points/{kind}/{scenario}/{zoom:int}/{column:int}/{row:int}.json": (_answer_tile, _JSON),
-    "letters/{scenario}/{zoom:int}/{column:int}/{row:int}.json": (_answer_letters, _JSON),
+    "points/{kind}/{scenario}/{zoom}/{column}/{row}.json": (_answer_tile, _JSON),
+    "letters/{scenario}/{zoom}/{column}/{row}.json": (_answer_letters, _JSON),
     "heat/{scenario}.json": (_answer_heat, _JSON),
     "marks/{kind}/{scenario}.json": (_answer_marks, _JSON),
     "base/{sha256}.json": (_answer_base, _JSON),
     "style.json": (_answer_style, _JSON),
-    "hover/{language}/{scenario}/{number:int}.svg": (_answer_hover, _SVG),
+    "hover/{language}/{scenario}/{number}.svg": (_answer_hover, _SVG),
 }

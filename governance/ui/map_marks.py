@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -13,6 +12,7 @@ import shapely
 
 from governance.city import City
 from governance.ui import palette
+from governance.ui.city_cache import keep_with_city
 from governance.ui.language import LANGUAGES, format_decimal, load_texts, say
 from governance.ui.map_points import Subject
 
@@ -41,7 +41,7 @@ def list_base_layers(city: City) -> list[dict[str, Any]]:
     return _read_base_layers(city)
 
 
-@lru_cache(maxsize=2)
+@keep_with_city(1)
 def _read_base_layers(city: City) -> list[dict[str, Any]]:
     rows = city.ask("ui_map_base").to_dict("records")
     return [{str(key): value for key, value in row.items()} for row in rows]
@@ -105,7 +105,7 @@ _HOVER = (
 )
 
 
-@lru_cache(maxsize=32)
+@keep_with_city(32)
 def _read_forecasts(city: City, scenario: str) -> list[tuple[str | None, float]]:
     frame = city.ask("ui_map_hover", scenario=scenario)
     tiers = frame["tier"].astype(object).where(frame["tier"].notna(), None)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from governance.city import City
+from governance.ui.city_cache import keep_with_city
 from governance.ui.palette import TIER_LETTERS
 
 KINDS = ("incidents", "overdue")
@@ -58,7 +58,7 @@ class Letters:
     tiers: npt.NDArray[np.object_]
 
 
-@lru_cache(maxsize=64)
+@keep_with_city(64)
 def find_points(city: City, kind: str, subject: Subject) -> Points:
     """The places of `incidents` (last 28 days) or `overdue` cases, kept for the next tile."""
     frame = city.ask(f"ui_map_{kind}", **asdict(subject))
@@ -86,7 +86,7 @@ def encode_tile(points: Points, *, zoom: int, column: int, row: int) -> bytes:
     )
 
 
-@lru_cache(maxsize=64)
+@keep_with_city(64)
 def find_letters(city: City, subject: Subject) -> Letters:
     """The red and yellow grids, kept for the next tile."""
     frame = city.ask("ui_map_letters", **asdict(subject))
