@@ -285,20 +285,26 @@ def test_without_any_snapshot_the_screen_is_told_to_keep_what_it_has(tmp_path: P
         assert str(tmp_path) not in told["stage"] + told["banner"]
 
 
-def test_a_scene_that_fails_leaves_the_others_and_is_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish_wall(tmp_path)
-    tried = []
+def fail_first(monkeypatch: pytest.MonkeyPatch, page: str) -> list[str]:
+    """Let the first drawing of this page fail; the pages tried so far, as they come."""
+    tried: list[str] = []
     draw_scene = wall.draw_scene
 
     def fail_once(view, scene, plan):
         tried.append(scene.page)
-        if scene.page == "overdue" and tried.count("overdue") == 1:
+        if scene.page == page and tried.count(page) == 1:
             raise ValueError(SCRIPT)
         return draw_scene(view, scene, plan)
 
     monkeypatch.setattr(wall, "draw_scene", fail_once)
+    return tried
+
+
+def test_a_scene_that_fails_leaves_the_others_and_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_wall(tmp_path)
+    tried = fail_first(monkeypatch, "overdue")
     stage = look(tmp_path)["stage"]
     assert stage.count("<section") == 4
     failed = language.say("en", "wall.scene_failed")
@@ -307,6 +313,18 @@ def test_a_scene_that_fails_leaves_the_others_and_is_tried_again(
     again = look(tmp_path, now_utc=NOW_UTC + timedelta(minutes=5))["stage"]
     assert failed not in read_texts(again)
     assert tried.count("overdue") == 2
+
+
+def test_a_scene_that_succeeds_later_reaches_the_screens_that_are_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_wall(tmp_path)
+    fail_first(monkeypatch, "overdue")
+    first = look(tmp_path)
+    assert look(tmp_path, has=first["stage_key"], now_utc=NOW_UTC + timedelta(minutes=4))["stage"] is None
+    again = look(tmp_path, has=first["stage_key"], now_utc=NOW_UTC + timedelta(minutes=5))
+    assert "6 of 8 open cases overdue" in read_texts(again["stage"])
+    assert look(tmp_path, has=again["stage_key"], now_utc=NOW_UTC + timedelta(minutes=6))["stage"] is None
 
 
 # One drawing for all

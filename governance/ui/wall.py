@@ -6,6 +6,7 @@ failed disk or a damaged pointer leaves the last good view on the wall, with a b
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import threading
@@ -63,8 +64,9 @@ def describe_wall(build_dir: Path, *, language: str, asked: str, has: str, now_u
     scenes = list_scenes(view, plan)
     chosen = _choose_scenes(scenes, asked)
     turns = list_turns(chosen)
-    key = f"{city.current.sha256[:16]}.{language}.{'.'.join(str(scenes.index(scene)) for scene in chosen)}"
-    drawn = [_draw_once(view, plan, scene, now_utc) for scene in chosen]
+    stage = "".join(_draw_once(view, plan, scene, now_utc) for scene in chosen)
+    # Of what is drawn, not of the generation: a scene that failed and is drawn again must reach the open screens, too.
+    key = hashlib.sha256(stage.encode()).hexdigest()[:16]
     return {
         "is_good": True,
         "now_s": now_s,
@@ -74,7 +76,7 @@ def describe_wall(build_dir: Path, *, language: str, asked: str, has: str, now_u
         "turns": turns,
         "cycle_s": turns[-1][1],
         "stage_key": key,
-        "stage": None if has == key else "".join(drawn),
+        "stage": None if has == key else stage,
         "banner": _spell_trouble(view, plan, failed_since_utc, now_utc) or _spell_unknown(view, scenes, asked),
         "foot": _draw_foot(view, now_utc),
     }
