@@ -200,6 +200,55 @@ def test_a_total_is_not_told_beside_a_part_that_is_masked() -> None:
     assert Mask(0).spell(view, 1) == "1"
 
 
+@pytest.mark.parametrize(
+    ("rental", "lane", "total", "basis"),
+    [
+        ((27, 15), (6, 5), "33", "+65.0% on 20 last year"),
+        # 20 last year and +50% make 30, and 30 less 27 the 3 that is not told.
+        ((27, 15), (3, 5), "–", "–"),
+        # 19 last year, less the 15 that 27 and +80% make, is 4.
+        ((27, 15), (6, 4), "33", "–"),
+    ],
+)
+def test_last_year_is_not_told_where_it_would_give_a_masked_count_away(
+    tmp_path: Path, rental: tuple[int, int], lane: tuple[int, int], total: str, basis: str
+) -> None:
+    edits = [
+        f"update out_unit set reports_28d = {now}, reports_28d_last_year = {last} "
+        f"where unit_id = '{TOWN}' and scenario = '{scenario}'"
+        for scenario, (now, last) in {"group_rental": rental, "fire_lane": lane}.items()
+    ]
+    publish_wall(tmp_path, scenes=[{"page": "figures", "unit": TOWN}], edits=edits)
+    texts = read_scene(tmp_path, 1)
+    place = texts.index("Reports in 28 days")
+    assert texts[place + 1 : place + 3] == [total, basis]
+
+
+@pytest.mark.parametrize(("below", "told"), [(0, "19"), (5, "–")])
+@pytest.mark.parametrize("scenario", ["group_rental", ""])
+def test_the_figures_do_not_tell_a_total_of_which_the_late_departments_mask_a_part(
+    tmp_path: Path, below: int, told: str, scenario: str
+) -> None:
+    """In Haishu housing is late in 2 cases of group rental and another department in 1; here housing in 18."""
+    here, rental = "330203", "group_rental"
+    edits = [
+        f"update out_department set overdue_cases = 18 where department = 'housing' and level_1_id = '{here}'",
+        f"update out_unit set open_cases = 19, overdue_cases = 19 where unit_id = '{here}' and scenario = '{rental}'",
+    ]
+    scenes = [
+        {"page": "overdue", "unit": here, "scenario": rental},
+        {"page": "figures", "unit": here, **({"scenario": scenario} if scenario else {})},
+    ]
+    publish_wall(tmp_path, scenes=scenes, mask_from_level=1, mask_below=below, edits=edits)
+    assert ("18" in (late := read_scene(tmp_path, 1)), "< 5" in late) == (True, below == 5)
+    texts = read_scene(tmp_path, 2)
+    assert texts[texts.index("Group rental hazards") + 3] == told, "the total of one scenario, in the table"
+    if scenario or below:
+        headlines = dict(pairwise(texts))
+        assert (headlines["Open cases"], headlines["Overdue cases"]) == (told, told)
+    assert any("of open cases" in text for text in texts) == (below == 0)
+
+
 # Time
 
 

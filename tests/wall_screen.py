@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from html import unescape
 from pathlib import Path
@@ -22,12 +23,16 @@ SCENES = [
 ]
 
 
-def publish_wall(build_dir: Path, *, is_synthetic: bool = True, **plan: Any) -> snapshot.Published:
-    """The tiny city as the next generation, with this `[wall]`."""
+def publish_wall(
+    build_dir: Path, *, is_synthetic: bool = True, edits: Sequence[str] = (), **plan: Any
+) -> snapshot.Published:
+    """The tiny city as the next generation, with this `[wall]`; `edits` are SQL statements on its tables."""
     manifest = {**copy.deepcopy(tiny_snapshot.MANIFEST), "is_synthetic": is_synthetic}
     manifest["city"]["wall"] = {"scenes": SCENES, **plan}
     with snapshot.building(build_dir) as draft:
         tiny_snapshot.fill_tiny(draft.con)
+        for edit in edits:
+            draft.con.execute(edit)
         return snapshot.publish(draft, manifest=manifest)
 
 

@@ -120,14 +120,33 @@ def _draw_overdue(about: _About) -> tuple[str, str]:
     if not late:
         return view.say("wall.overdue_none"), parts.draw_state(view.say("wall.nothing_late"))
     counts = [row["overdue_cases"] for row in late]
-    title = view.say(
-        "wall.overdue",
-        overdue=mask.spell_total(view, figures["overdue_cases"], counts),
-        open=mask.spell_total(view, figures["open_cases"], counts),
-    )
+    # A scene beside this one may tell the same unit's counts by scenario, and the total less those would be the others.
+    rows = about.ask_here("wall_scenarios", rows=_ALL)
+    within = [count for found in _list_late(about, rows).values() for count in found]
+    spelt = {
+        name: mask.spell_total(view, figures[name], [*counts, *within, *(row[name] for row in rows)])
+        for name in ("overdue_cases", "open_cases")
+    }
+    title = view.say("wall.overdue", overdue=spelt["overdue_cases"], open=spelt["open_cases"])
     shown = late[:_DEPARTMENTS]
     listed = view.say("wall.by_department", shown=len(shown), all=len(late))
     return title, parts.draw_lines(listed, (_draw_department(view, mask, row) for row in shown))
+
+
+def _list_late(about: _About, rows: list[dict[str, Any]]) -> dict[str, list[int]]:
+    """The overdue counts by department in each of the rows' scenarios: the late departments' scene may tell them.
+
+    None where nothing is masked, and none below districts: no scene tells departments of a town.
+    """
+    if not about.mask.below or about.unit.level > 1:
+        return {row["scenario"]: [] for row in rows}
+    return {
+        row["scenario"]: [
+            department["overdue_cases"]
+            for department in about.ask("overdue_departments", scenario=row["scenario"], district=about.unit.unit_id)
+        ]
+        for row in rows
+    }
 
 
 def _draw_department(view: View, mask: Mask, row: Mapping[str, Any]) -> parts.Line:
@@ -182,14 +201,16 @@ def _draw_figures(about: _About) -> tuple[str, str]:
     whole = about.ask_here("wall_figures")[0]
     # All of them: what is not shown could be had by subtracting what is.
     rows = about.ask_here("wall_scenarios", rows=_ALL)
+    late = _list_late(about, rows)
+    within = [count for counts in late.values() for count in counts]
     totals = {
-        name: mask.spell_total(view, whole[name], [row[name] for row in rows])
-        for name in ("reports_28d", "open_cases", "overdue_cases")
+        name: mask.spell_total(view, whole[name], [*(row[name] for row in rows), *inside])
+        for name, inside in {"reports_28d": [], "open_cases": within, "overdue_cases": within}.items()
     }
     headlines = [
-        parts.Headline(view.say("wall.reports"), totals["reports_28d"], _compare(view, mask, whole)),
+        parts.Headline(view.say("wall.reports"), totals["reports_28d"], _compare(view, mask, whole, rows)),
         parts.Headline(view.say("wall.open"), totals["open_cases"], view.say("wall.open_note")),
-        parts.Headline(view.say("wall.late"), totals["overdue_cases"], _spell_share(view, mask, whole, rows)),
+        parts.Headline(view.say("wall.late"), totals["overdue_cases"], _spell_share(view, mask, whole, rows, within)),
         parts.Headline(
             view.say("wall.red_grids"),
             view.count(whole["red_grids"]),
@@ -197,26 +218,34 @@ def _draw_figures(about: _About) -> tuple[str, str]:
         ),
     ]
     title = view.say("wall.figures", day=view.day(view.city.as_of_utc))
-    return title, parts.draw_headlines(headlines) + _draw_scenarios(view, mask, rows[:_SCENARIOS])
+    return title, parts.draw_headlines(headlines) + _draw_scenarios(view, mask, rows[:_SCENARIOS], late)
 
 
-def _compare(view: View, mask: Mask, row: Mapping[str, Any]) -> str:
-    """Reports against those of last year in words; a dash where one of them is masked."""
-    if pd.isna(row["reports_28d_last_year"]):
+def _compare(view: View, mask: Mask, whole: Mapping[str, Any], rows: list[dict[str, Any]]) -> str:
+    """Reports against those of last year in words; a dash where a count is masked, of the whole or of a scenario.
+
+    The change and last year's count give the total, and either year's total gives the part that is not told.
+    """
+    if pd.isna(whole["reports_28d_last_year"]):
         return view.say("wall.no_last_year")
-    if mask.hides(row["reports_28d"], row["reports_28d_last_year"]):
+    if mask.hides(*(row[name] for row in (whole, *rows) for name in ("reports_28d", "reports_28d_last_year"))):
         return MISSING
-    last = view.count(row["reports_28d_last_year"])
-    return view.say("wall.last_year", change=view.change(row["reports_change"]), last=last)
+    last = view.count(whole["reports_28d_last_year"])
+    return view.say("wall.last_year", change=view.change(whole["reports_change"]), last=last)
 
 
-def _spell_share(view: View, mask: Mask, whole: Mapping[str, Any], rows: list[dict[str, Any]]) -> str:
-    """The overdue share; a dash where a count is masked that it would give away."""
+def _spell_share(
+    view: View, mask: Mask, whole: Mapping[str, Any], rows: list[dict[str, Any]], within: list[int]
+) -> str:
+    """The overdue share; a dash where a count is masked that it would give away, `within` the scenarios' among them."""
     counts = [row[name] for row in (whole, *rows) for name in ("open_cases", "overdue_cases")]
-    return MISSING if mask.hides(*counts) else view.say("wall.of_open", share=view.share(whole["overdue_share"]))
+    if mask.hides(*counts, *within):
+        return MISSING
+    return view.say("wall.of_open", share=view.share(whole["overdue_share"]))
 
 
-def _draw_scenarios(view: View, mask: Mask, rows: list[dict[str, Any]]) -> str:
+def _draw_scenarios(view: View, mask: Mask, rows: list[dict[str, Any]], late: Mapping[str, list[int]]) -> str:
+    """The table by scenario; late: the overdue counts by department of each, beside which its own is a total."""
     columns = ("scenario", "reports_short", "change", "late_short", "red_short")
     cells = (
         (
@@ -225,7 +254,7 @@ def _draw_scenarios(view: View, mask: Mask, rows: list[dict[str, Any]]) -> str:
             MISSING
             if mask.hides(row["reports_28d"], row["reports_28d_last_year"])
             else view.change(row["reports_change"]),
-            mask.spell(view, row["overdue_cases"]),
+            mask.spell_total(view, row["overdue_cases"], late[row["scenario"]]),
             view.count(row["red"]),
         )
         for row in rows
