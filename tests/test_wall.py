@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 import shutil
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import combinations, pairwise
@@ -13,9 +16,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from governance.city import City, open_city
-from governance.ui import language, wall, wall_map
+from governance.ui import geometry, language, palette, wall, wall_map
 from governance.ui.language import LANGUAGES
 from governance.ui.wall_mask import Mask
 from governance.wall_plan import find_turn
@@ -95,6 +99,26 @@ def test_the_map_of_a_unit_leaves_the_others_dark(tmp_path: Path) -> None:
     assert read_texts(stage)[:2] == ["Haishu · Group rental hazards", "Red: 1 of 2 grids"]
     drawn = {tier: path.count("M") for tier, path in re.findall(r"<path class='w-(\w+)' d='([^']*)'", stage)}
     assert (drawn["outside"], drawn["green"], drawn["yellow"], drawn["red"]) == (2, 0, 1, 1)
+
+
+def test_the_map_of_a_large_city_stays_whatever_else_the_server_draws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_wall(tmp_path, is_large=True, scenes=[{"page": "map", "scenario": "group_rental"}])
+    stage = look(tmp_path)["stage"]
+    # Nothing that the server could forget or another server behind the same address would not have.
+    monkeypatch.setattr(geometry, "_PICTURES", OrderedDict())
+    assert look(tmp_path)["stage"] == stage
+    (address,) = re.findall("<image href='([^']*)'", stage)
+    head, _, body = address.partition(",")
+    assert head == "data:image/png;base64"
+    picture = Image.open(io.BytesIO(base64.b64decode(body))).convert("RGBA")
+    # G-01 is red in the south-west, G-02 yellow beside it, G-03 and G-04 above are green.
+    places = {"red": (0.25, 0.75), "yellow": (0.75, 0.75), "green": (0.25, 0.25)}
+    for tier, (x, y) in places.items():
+        found = picture.getpixel((int(x * picture.width), int(y * picture.height)))
+        assert list(found) == palette.to_rgba(palette.WALL_TIER_COLOURS[tier])
+    assert len(stage) < 30_000
 
 
 def test_late_departments_are_those_of_the_export_and_hostile_names_stay_text(build_dir: Path, city: City) -> None:

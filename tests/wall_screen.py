@@ -24,13 +24,20 @@ SCENES = [
 
 
 def publish_wall(
-    build_dir: Path, *, is_synthetic: bool = True, edits: Sequence[str] = (), **plan: Any
+    build_dir: Path, *, is_synthetic: bool = True, is_large: bool = False, edits: Sequence[str] = (), **plan: Any
 ) -> snapshot.Published:
-    """The tiny city as the next generation, with this `[wall]`; `edits` are SQL statements on its tables."""
+    """The tiny city as the next generation, with this `[wall]`; `edits` are SQL statements on its tables.
+
+    is_large: its map is a picture, as that of a city with too many grids to draw them all.
+    """
     manifest = {**copy.deepcopy(tiny_snapshot.MANIFEST), "is_synthetic": is_synthetic}
     manifest["city"]["wall"] = {"scenes": SCENES, **plan}
     with snapshot.building(build_dir) as draft:
         tiny_snapshot.fill_tiny(draft.con)
+        if is_large:
+            draft.con.execute("drop table meta_shape")
+            draft.con.execute("drop table meta_overview")
+            tiny_snapshot.load_shapes(draft.con, drawn_whole=3)
         for edit in edits:
             draft.con.execute(edit)
         return snapshot.publish(draft, manifest=manifest)

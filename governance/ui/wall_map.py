@@ -6,6 +6,7 @@ generation and stays sharp on every screen.
 
 from __future__ import annotations
 
+import base64
 import gzip
 import math
 from collections.abc import Iterable, Sequence
@@ -17,8 +18,7 @@ import shapely
 
 from governance.city import City
 from governance.ui import palette
-from governance.ui.geometry import Overview, find_body, make_shapes
-from governance.ui.geometry_route import locate_shapes
+from governance.ui.geometry import Overview, find_body, find_picture, make_shapes
 from governance.ui.map import Box
 from governance.ui.overview import draw_overview
 
@@ -106,11 +106,17 @@ def _read_polygons(city: City, name: str) -> Any:
 
 
 def _draw_picture(overview: Overview, digits: str, plane: _Plane) -> str:
-    """A large city's grids as the picture that its map shows, too: 100,000 of them would be megabytes of paths."""
+    """A large city's grids as the picture that its map shows, too: 100,000 of them would be megabytes of paths.
+
+    The picture is within the drawing, a few kilobytes: the server forgets the map's pictures, a wall hangs on.
+    """
     west, south, east, north = overview.box
     (left, top), (right, bottom) = plane.place(np.array([[west, north], [east, south]])).tolist()
     fills = (palette.WALL_OUTSIDE, *(palette.WALL_TIER_COLOURS[tier] for tier in ("green", "yellow", "red")))
-    address = locate_shapes(draw_overview(overview, digits, fills))
+    picture = find_picture(draw_overview(overview, digits, fills))
+    if picture is None:
+        raise LookupError("The map's picture was pushed out while it was drawn; the scene is tried again.")
+    address = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
     size = f"x='{left}' y='{top}' width='{right - left}' height='{bottom - top}'"
     return f"<image href='{address}' {size} preserveAspectRatio='none'/>"
 
