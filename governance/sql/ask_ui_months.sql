@@ -14,7 +14,8 @@ begun as (
     select (min(month_start) + interval 1 month)::date as first_month from out_grid_month
 ),
 as_of as (
-    select date_trunc('month', as_of_utc)::date as this_month from meta_manifest
+    -- the city's day: that of as_of_utc is a day earlier where the moment is a local midnight east of Greenwich
+    select date_trunc('month', max(day))::date as this_month from out_tier_step
 ),
 months as (
     select

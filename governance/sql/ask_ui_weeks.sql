@@ -1,7 +1,8 @@
 -- grain: one row per complete local week (Monday) of the last year, with the reports of 52 weeks before
 -- reports_last_year is null where the snapshot's cases do not reach back so far.
 with as_of as (
-    select date_trunc('week', as_of_utc::date)::date as this_week from meta_manifest
+    -- the city's day: that of as_of_utc is a day earlier where the moment is a local midnight east of Greenwich
+    select date_trunc('week', max(day))::date as this_week from out_tier_step
 ),
 told as (
     select week_start, reports from out_trend
