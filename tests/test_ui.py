@@ -68,7 +68,7 @@ QUESTIONS = {
     "grid_marks": {"grid_id": "G-01", "scenario": "group_rental"},
     "grid_tiers": {"grid_id": "G-01", "scenario": "group_rental"},
     "group_figures": {**UNIT, **WORLD},
-    "group_grids": {**UNIT, **WORLD},
+    "group_grids": {**UNIT, **WORLD, "rows": 14},
     "health_checks": {},
     "health_files": {},
     "health_places": {},

@@ -1,4 +1,4 @@
--- grain: one row per grid of a unit whose label point lies in a box (degrees), the most reports expected first
+-- grain: one row per grid of a unit whose label point lies in a box (degrees), the first $rows by reports expected
 with chosen as (
     select grid_no, grid_id, area_km2, concat_ws(' › ', level_1_zh, level_2_zh, level_3_zh) as place_zh,
         concat_ws(' › ', level_1_en, level_2_en, level_3_en) as place_en
@@ -24,3 +24,4 @@ left join (
 left join recent using (grid_no)
 left join waiting using (grid_no)
 order by expected_reports_28d desc nulls last, grid_id
+limit $rows

@@ -13,6 +13,6 @@ select
     ) as changes,
     (
         select count(*) from out_inspection semi join inside using (grid_no)
-        where scenario = $scenario and week = (select max(week) from out_inspection where scenario = $scenario)
+        where scenario = $scenario and week = (select max(week) from out_inspection)
     ) as stops,
-    (select max(week) from out_inspection where scenario = $scenario) as week
+    (select max(week) from out_inspection) as week

@@ -1,4 +1,4 @@
--- grain: one row per grid of a unit on one scenario's newest inspection list; kind: red, or audit (drawn at random)
+-- grain: one row per grid of a unit on one scenario's list of this week; kind: red, or audit (drawn at random)
 with inside as (
     select grid_no, lon, lat from core_grid
     where $level = 0 or case $level when 1 then level_1_id when 2 then level_2_id else level_3_id end = $unit_id
@@ -6,5 +6,5 @@ with inside as (
 select inside.lon, inside.lat, listed.kind
 from out_inspection as listed join inside using (grid_no)
 where listed.scenario = $scenario
-    and listed.week = (select max(week) from out_inspection where scenario = $scenario)
+    and listed.week = (select max(week) from out_inspection)
 order by grid_no

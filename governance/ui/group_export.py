@@ -11,6 +11,7 @@ from governance.exports import FORMATS, export_frame, read_bytes
 from governance.ui.language import say
 
 SHEET = "grids"
+_ALL = 2**31 - 1
 
 
 def export_group(
@@ -23,7 +24,7 @@ def export_group(
     format: str | None = None,  # noqa: A002  the word of the command line
 ) -> int:
     """Write the grids of `group` (level, unit_id, west, south, east, north) and give their number."""
-    frame = city.ask("ui_group_grids", scenario=scenario, **group)
+    frame = city.ask("ui_group_grids", scenario=scenario, rows=_ALL, **group)
     other = "en" if language == "zh" else "zh"
     frame = frame.drop(columns=f"place_{other}").rename(columns={f"place_{language}": "place_name"})
     district = str(group["unit_id"]) if group["level"] == 1 else None

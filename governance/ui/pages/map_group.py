@@ -113,7 +113,7 @@ def _list_figures(view: View, figures: dict[str, Any]) -> list[parts.Figure]:
 
 
 def _list_grids(view: View, scenario: str, group: dict[str, Any]) -> None:
-    rows = view.ask("group_grids", scenario=scenario, **group).head(_LISTED)
+    rows = view.ask("group_grids", scenario=scenario, rows=_LISTED, **group)
     parts.show_title(view.say("map.reddest", count=view.count(len(rows))), view.say("map.reddest_note"))
     with st.container(key="reddest", gap=None):
         for row in rows.to_dict("records"):

@@ -76,7 +76,8 @@ def _draw(view: View, scenario: str, unit: Unit, day: date) -> bytes | None:
     try:
         if overview and unit.level == 0:
             return map_picture.draw_numbers(sheet, overview, digits, entries=entries, box=box)
-        rows = view.ask("picture_grids", **dict(zip(("west", "south", "east", "north"), box, strict=True)))
+        # Polygons of a rectangle that hardly anyone asks for twice: they are not kept.
+        rows = view.city.ask("ui_picture_grids", **dict(zip(("west", "south", "east", "north"), box, strict=True)))
         chosen = "".join(digits[number] for number in rows["grid_no"])
         return map_picture.draw_polygons(sheet, rows["geometry"], chosen, entries=entries, box=box)
     except NoFontError:
