@@ -48,6 +48,19 @@ def test_every_depth_is_told_in_both_languages(tiny: Path, language: str, choice
     assert tiny_snapshot.SCRIPT not in "".join(read_html(test))
 
 
+def test_a_chosen_scenario_goes_along_to_the_pages_of_one(tiny: Path) -> None:
+    test = run_page("overview", tiny)
+    test.selectbox(key="choose_filter_overview").select("fire_lane").run()
+    assert [test.query_params[name] for name in ("filter", "scenario")] == ["fire_lane"] * 2
+    # An address that names it for the pages of all alone is enough, too.
+    for scenario in ("group_rental", "fire_lane"):
+        assert run_page("city_map", tiny, filter=scenario).selectbox(key="choose_scenario_map").value == scenario
+    # What is in no scenario is no scenario of a map.
+    late = run_page("overdue", tiny, scenario="fire_lane")
+    late.selectbox(key="choose_filter_overdue").select("~unmapped").run()
+    assert late.query_params["scenario"] == "fire_lane"
+
+
 def test_a_click_on_a_panel_goes_to_the_unit_and_the_boxes_lead_back(tiny: Path) -> None:
     test = run_page("overview", tiny)
     next(button for button in test.button if button.key == "unit_330203").click().run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -24,10 +25,19 @@ class Unit:
     parent_id: str
 
 
-def choose(label: str, name: str, options: Mapping[str, str], *, on_page: str, otherwise: str | None = None) -> str:
+def choose(
+    label: str,
+    name: str,
+    options: Mapping[str, str],
+    *,
+    on_page: str,
+    otherwise: str | None = None,
+    follower: str = "",
+) -> str:
     """A select box over ids with their names; gives the chosen id.
 
-    If the address names none of them: `otherwise`, or the first one.
+    If the address names none of them: `otherwise`, or the first one. `follower`: another choice, which takes the same
+    value where that names something.
     """
     key = f"choose_{name}_{on_page}"
     asked = read_choice(name)
@@ -38,15 +48,35 @@ def choose(label: str, name: str, options: Mapping[str, str], *, on_page: str, o
         list(options),
         format_func=lambda id_: options.get(id_, id_),
         key=key,
-        on_change=keep_widget,
-        args=(name, key),
+        on_change=_keep_chosen,
+        args=(name, key, follower),
     )
     return chosen
 
 
+def _keep_chosen(name: str, key: str, follower: str) -> None:
+    keep_widget(name, key)
+    chosen = st.session_state[key]
+    # Ids that begin so are no scenarios, but what is in none.
+    if follower and chosen and not chosen.startswith("~"):
+        keep_choice(follower, chosen)
+
+
 def choose_scenario(view: View, *, on_page: str) -> str:
-    """The scenario that the page is about; there must be one."""
-    return choose(view.say("choose.scenario"), "scenario", view.names("scenarios", "scenario"), on_page=on_page)
+    """The scenario that the page is about; there must be one. Without a choice it is that of `choose_filter`."""
+    names = view.names("scenarios", "scenario")
+    asked = read_choice("filter")
+    otherwise = asked if asked in names else None
+    return choose(view.say("choose.scenario"), "scenario", names, on_page=on_page, otherwise=otherwise)
+
+
+def choose_filter(view: View, *, on_page: str, more: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The scenario that a page of all is narrowed to, or "": whoever goes on to a page of one finds the same there.
+
+    `more`: ids, which begin with ~, and names of what is in no scenario.
+    """
+    options = {"": view.say("choose.all_scenarios"), **view.names("scenarios", "scenario"), **more}
+    return choose(view.say("choose.scenario"), "filter", options, on_page=on_page, follower="scenario")
 
 
 def show_tabs(contents: Mapping[str, Callable[[], None]], labels: dict[str, str], *, key: str) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from governance.ui import parts
 from governance.ui.address import keep_choice
 from governance.ui.change_export import export_change_bytes
-from governance.ui.choices import choose, find_unit, list_units
+from governance.ui.choices import choose, choose_filter, find_unit, list_units
 from governance.ui.language import MISSING
 from governance.ui.pages.changes_digest import spell_most
 from governance.ui.tier_words import spell_change, spell_turn
@@ -41,12 +41,11 @@ def show(view: View) -> None:
 
 
 def _choose_filters(view: View) -> dict[str, str]:
-    scenarios = {"": view.say("choose.all_scenarios"), **view.names("scenarios", "scenario")}
     districts = {"": view.say("choose.whole_city")}
     districts |= {unit.unit_id: unit.name for unit in list_units(view) if unit.level == 1}
     first, second = st.columns(2)
     with first:
-        scenario = choose(view.say("choose.scenario"), "filter", scenarios, on_page="changes")
+        scenario = choose_filter(view, on_page="changes")
     with second:
         district = choose(view.say("choose.district"), "district", districts, on_page="changes")
     return {"scenario": scenario, "district": district}

@@ -12,7 +12,7 @@ from governance.indicators.evaluation import TERM_PERIODS, Assessment, Members, 
 from governance.indicators.registry import load_registry
 from governance.ui import language as words
 from governance.ui.address import keep_choice, read_choice
-from governance.ui.choices import choose, list_units, name_level
+from governance.ui.choices import choose, choose_filter, list_units, name_level
 from governance.ui.view import UNMAPPED, UNMATCHED, Answers, View
 
 _PAGE = "evaluation"
@@ -32,7 +32,7 @@ def choose_assessment(view: View) -> Assessment | None:
     with first[3]:
         cohort = choose(view.say("choose.cohort"), "cohort", _name_cohorts(view), on_page=_PAGE)
     with second[0]:
-        scenario = choose(view.say("choose.scenario"), "filter", _name_scenarios(view), on_page=_PAGE)
+        scenario = choose_filter(view, on_page=_PAGE, more={UNMAPPED: view.say("name.unmapped")})
     with second[1]:
         volume = _choose_volume(view)
     district = None
@@ -81,11 +81,6 @@ def _name_periods(view: View) -> dict[str, str]:
 
 def _name_cohorts(view: View) -> dict[str, str]:
     return {name: view.say(f"cohort.{name}") for name in reversed(COHORTS)}
-
-
-def _name_scenarios(view: View) -> dict[str, str]:
-    named = {"": view.say("choose.all_scenarios"), **view.names("scenarios", "scenario")}
-    return {**named, UNMAPPED: view.say("name.unmapped")}
 
 
 def _choose_volume(view: View) -> int:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from governance.ui import parts
 from governance.ui.address import keep_choice
-from governance.ui.choices import choose, list_units
+from governance.ui.choices import choose, choose_filter, list_units
 from governance.ui.language import MISSING
 from governance.ui.pages.bounces import show_bounces
 from governance.ui.pages.lateness import show_ladder, show_matrix
@@ -52,8 +52,6 @@ def show(view: View) -> None:
 def _choose_filters(view: View) -> tuple[str, str, str]:
     departments = {"": view.say("choose.all_departments")}
     departments |= {id_: view.department_name(id_) for id_ in _list_departments(view)}
-    scenarios = {"": view.say("choose.all_scenarios"), **view.names("scenarios", "scenario")}
-    scenarios[UNMAPPED] = view.say("name.unmapped")
     districts = {"": view.say("choose.whole_city")}
     districts |= {unit.unit_id: unit.name for unit in list_units(view) if unit.level == 1}
     districts[UNMATCHED] = view.say("name.unmatched")
@@ -61,7 +59,7 @@ def _choose_filters(view: View) -> tuple[str, str, str]:
     with first:
         department = choose(view.say("choose.department"), "department", departments, on_page="overdue")
     with second:
-        scenario = choose(view.say("choose.scenario"), "filter", scenarios, on_page="overdue")
+        scenario = choose_filter(view, on_page="overdue", more={UNMAPPED: view.say("name.unmapped")})
     with third:
         district = choose(view.say("choose.district"), "district", districts, on_page="overdue")
     return department, scenario, district

@@ -10,7 +10,7 @@ import streamlit as st
 from governance.indicators import compare_weeks
 from governance.ui import parts
 from governance.ui.address import read_choice
-from governance.ui.choices import Unit, choose, choose_town, find_unit
+from governance.ui.choices import Unit, choose_filter, choose_town, find_unit
 from governance.ui.own_unit import locate_own_unit, read_own_unit
 from governance.ui.pages.overview_late import show_late
 from governance.ui.pages.overview_red import show_red, show_turned
@@ -33,8 +33,7 @@ def show(view: View) -> None:
         return
     first, second = st.columns([1, 2])
     with first:
-        options = {"": view.say("choose.all_scenarios"), **scenarios}
-        scenario = choose(view.say("choose.scenario"), "filter", options, on_page=_PAGE)
+        scenario = choose_filter(view, on_page=_PAGE)
     with second:
         unit = choose_town(view, on_page=_PAGE)
     _show_own_unit(view, unit)
