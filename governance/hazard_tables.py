@@ -197,17 +197,19 @@ def list_all_inspections(
 ) -> pa.Table:
     """The lists of this week and of those before, each from what was red on its Monday.
 
-    So a list is the same whichever day of its week it is made on. A city that was too young on Monday takes what is red
+    So a list is the same whichever day of its week it is made on, and a week in which nothing was red has its audits
+    still. A city that was too young on Monday takes what is red
     today. A district with a policy of its own has its audits drawn by that, among its own grids.
     """
     table, today = history.history, history.today.scores.day
     red_now = history.today.shown == RED if history.red_of_week is None else history.red_of_week
     red = table.filter(pc.and_(pc.equal(table["tier"], TIERS[RED]), pc.less(table["day"], pa.scalar(find_week(today)))))
     lists = [INSPECTIONS.empty_table()]
+    mondays = [day for day in history.steps["day"].to_pylist() if day < find_week(today)]
     for number, (scenario, policy) in enumerate(policies.items()):
         told = red.filter(pc.equal(red["scenario"], scenario))
-        weeks = {day: told.filter(pc.equal(told["day"], day))["grid_no"] for day in told["day"].unique()}
-        chosen = {day.as_py(): _flag(numbers.to_numpy(), len(districts)) for day, numbers in weeks.items()}
+        weeks = {day: told.filter(pc.equal(told["day"], pa.scalar(day)))["grid_no"] for day in mondays}
+        chosen = {day: _flag(numbers.to_numpy(), len(districts)) for day, numbers in weeks.items()}
         chosen[find_week(today)] = red_now[number]
         others = own.get(scenario, NO_OWN_POLICIES)
         parts = [(policy, ~np.isin(districts, [*others])), *((rule, districts == at) for at, rule in others.items())]

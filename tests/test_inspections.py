@@ -6,9 +6,11 @@ import io
 import zipfile
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import xlsxwriter
 from hypothesis import given
@@ -16,7 +18,10 @@ from hypothesis import strategies as st
 from test_tiers import Policy
 
 from governance.errors import ConfigError, InputError
+from governance.hazard.replay import HISTORY
 from governance.hazard.tiers import count_audits, count_places
+from governance.hazard.weekly import find_week
+from governance.hazard_tables import list_all_inspections
 from governance.indicators.intervals import wilson_interval
 from governance.inspections.lists import compare_lists, draw_numbers, list_inspections
 from governance.inspections.outcome_files import MOST_BYTES, Fault, decode_outcomes, read_outcomes
@@ -106,6 +111,27 @@ def test_over_many_weeks_every_grid_is_drawn_as_often_as_it_is_said() -> None:
     assert abs(drawn[10:] - expected).max() < 5 * np.sqrt(expected)
 
 
+@pytest.mark.parametrize("capacity", [None, 40])
+def test_a_past_week_without_red_keeps_its_audits(capacity: int | None) -> None:
+    grids, policy = 100, SimpleNamespace(audit_share=0.1, capacity=capacity)
+    monday, later = date(2026, 3, 9), date(2026, 3, 16)
+
+    def list_on(today: date, red: dict[date, list[int]]) -> pd.DataFrame:
+        rows = [{"scenario": "s", "day": day, "grid_no": grid, "tier": "red"} for day in red for grid in red[day]]
+        flags = np.isin(np.arange(grids), red.get(find_week(today), []))[None]
+        history = SimpleNamespace(
+            history=pa.Table.from_pylist(rows, schema=HISTORY), red_of_week=flags,
+            steps=pa.table({"day": [day for day in (monday, later, today) if day <= today]}),
+            today=SimpleNamespace(scores=SimpleNamespace(day=today), shown=None),
+        )  # fmt: skip
+        told = list_all_inspections(history, {"s": policy}, np.zeros(grids, dtype=int), {}).to_pandas()  # type: ignore[arg-type, dict-item]
+        return told[told["week"] == monday].reset_index(drop=True)
+
+    then, afterwards = list_on(date(2026, 3, 11), {}), list_on(date(2026, 3, 18), {later: [5]})
+    assert len(then) == (1 if capacity is None else 4)
+    pd.testing.assert_frame_equal(then, afterwards)
+
+
 @given(st.lists(st.booleans(), min_size=1, max_size=80), st.floats(0, 0.5))
 def test_no_list_names_a_grid_twice_or_audits_a_red_one(red: list[bool], share: float) -> None:
     rows = list_inspections(np.array(red), scenario="a", week=WEEK, audit_share=share).to_pandas()
@@ -118,7 +144,7 @@ def test_no_list_names_a_grid_twice_or_audits_a_red_one(red: list[bool], share: 
 LISTED = pd.DataFrame(
     {
         "scenario": "a", "week": [WEEK] * 5, "grid_id": ["g1", "g2", "g3", "g4", "g5"],
-        "kind": ["red", "red", "red", "audit", "audit"],
+        "kind": ["red", "red", "red", "audit", "audit"], "sampling_probability": [1.0, 1.0, 1.0, 0.2, 0.2],
     }
 )  # fmt: skip
 
@@ -140,6 +166,20 @@ def test_hit_rates_by_hand() -> None:
     assert told.loc["red", ["low", "high"]].tolist() == pytest.approx([0.2077, 0.9385], abs=1e-4)
     assert told.loc["audit", ["inspected", "hits"]].tolist() == [1, 0]
     assert told.loc["audit", "low"] == 0
+
+
+def test_an_audit_stands_for_as_many_grids_as_its_chance_says() -> None:
+    # Two audits of a district that draws one in two, both hits; one of the rest, which draws one in ten, no hit.
+    listed = LISTED[2:].assign(kind="audit", sampling_probability=[0.5, 0.5, 0.1])
+    outcomes = pd.DataFrame(
+        {"grid_id": ["g3", "g4", "g5"], "scenario": "a", "inspected_on": "2026-03-03", "found": [True, True, False]}
+    )
+    (audits,) = compare_hit_rates(outcomes, listed).to_dict("records")
+    assert (audits["inspected"], audits["hits"]) == (3, 2)
+    assert audits["hit_rate"] == pytest.approx((2 + 2) / (2 + 2 + 10))
+    # As much as 14² / (2² + 2² + 10²) equal audits tell.
+    low, high = wilson_interval(4 / 14 * 196 / 108, 196 / 108)
+    assert (audits["low"], audits["high"]) == (pytest.approx(float(low)), pytest.approx(float(high)))
 
 
 def test_the_week_after_a_grid_is_on_no_list() -> None:

@@ -43,22 +43,28 @@ def measure_hit_rates(outcomes: pd.DataFrame, listed: pd.DataFrame) -> HitRates:
 def match_outcomes(outcomes: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
     """The outcomes with the `kind` under which their grid stood on the list of their week; missing if on none.
 
-    listed: grid_id, scenario, week (its Monday), kind.
+    listed: grid_id, scenario, week (its Monday), kind, sampling_probability; the last comes along, too.
     """
     days = pd.to_datetime(outcomes["inspected_on"])
     week = days - pd.to_timedelta(days.dt.day_of_week, unit="D")
-    lists = listed.assign(week=pd.to_datetime(listed["week"]))[["grid_id", "scenario", "week", "kind"]]
+    lists = listed.assign(week=pd.to_datetime(listed["week"]))[_LISTED]
     return outcomes.assign(week=week).merge(lists, on=["grid_id", "scenario", "week"], how="left")
+
+
+_LISTED = ["grid_id", "scenario", "week", "kind", "sampling_probability"]
 
 
 def compare_hit_rates(outcomes: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
     """One row per scenario and kind (red, audit, and unlisted where there are any), with 95 % Wilson intervals.
 
     Columns: scenario, kind, inspected, hits, uninspectable, hit_rate, low, high. An inspection where nobody could
-    look is in no rate. The audits' rate is an unbiased estimate for all grids that were not red.
+    look is in no rate. The audits' rate is an estimate for all grids that were not red: where districts draw with
+    chances of their own, an audit stands for 1 / its chance of grids, and the interval is that of as many equal audits
+    as tell as much (Kish: the square of the sum of weights, over the sum of their squares).
     """
     matched = match_outcomes(outcomes, listed)
     matched = matched.assign(kind=matched["kind"].fillna("unlisted"), found=matched["found"].astype("boolean"))
+    matched["weight"] = np.where(matched["kind"] == "audit", 1 / matched["sampling_probability"], 1.0)
     grouped = matched.groupby(["scenario", "kind"])["found"]
     table = pd.DataFrame(
         {
@@ -67,11 +73,19 @@ def compare_hit_rates(outcomes: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFr
             "uninspectable": grouped.apply(lambda found: int(found.isna().sum())),
         }
     ).reset_index()
-    low, high = wilson_interval(table["hits"], table["inspected"])
-    rate = table["hits"] / table["inspected"].where(table["inspected"] > 0)
+    rate, told_by = _weigh(matched).reindex(pd.MultiIndex.from_frame(table[["scenario", "kind"]])).T.to_numpy()
+    low, high = wilson_interval(rate * told_by, told_by)
     order = table["kind"].map({"red": 0, "audit": 1, "unlisted": 2})
     told = table.assign(hit_rate=rate, low=low, high=high, order=order)
     return told.sort_values(["scenario", "order"], ignore_index=True).drop(columns="order")
+
+
+def _weigh(matched: pd.DataFrame) -> pd.DataFrame:
+    """Per scenario and kind: the weighed share of hits, and how many equal inspections would tell as much."""
+    looked = matched[matched["found"].notna()]
+    weighed = looked.assign(hit=looked["weight"] * looked["found"].astype(float), square=looked["weight"] ** 2)
+    sums = weighed.groupby(["scenario", "kind"])[["hit", "weight", "square"]].sum()
+    return pd.DataFrame({"rate": sums["hit"] / sums["weight"], "told_by": sums["weight"] ** 2 / sums["square"]})
 
 
 def judge_hit_rates(rates: pd.DataFrame) -> pd.DataFrame:

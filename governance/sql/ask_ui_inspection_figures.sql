@@ -16,5 +16,13 @@ select
     count(*) filter (where is_here and kind = 'audit') as audits,
     count(*) filter (where is_here and is_urgent) as urgent,
     count(*) as city_stops,
-    max(sampling_probability) filter (where kind = 'audit') as audit_probability
+    -- without an audit here, those of the city tell what chance there was
+    coalesce(
+        min(sampling_probability) filter (where is_here and kind = 'audit'),
+        min(sampling_probability) filter (where kind = 'audit')
+    ) as least_audit_probability,
+    coalesce(
+        max(sampling_probability) filter (where is_here and kind = 'audit'),
+        max(sampling_probability) filter (where kind = 'audit')
+    ) as most_audit_probability
 from listed

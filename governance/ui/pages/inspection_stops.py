@@ -75,7 +75,7 @@ def _ask_figures(view: View, scenario: str, unit: Unit) -> dict[str, Any] | None
 def _show_figures(view: View, figures: dict[str, Any]) -> None:
     city = view.say("inspections.of_city", stops=view.count(figures["city_stops"]))
     places = view.say("inspections.red_note", places=view.count(figures["red_places"]))
-    audits = view.say("inspections.audits_note", chance=view.share(figures["audit_probability"]))
+    audits = view.say("inspections.audits_note", chance=_spell_chance(view, figures))
     parts.show_figures(
         [
             parts.Figure(view.say("inspections.all"), view.count(figures["stops"]), city),
@@ -92,7 +92,15 @@ def _explain(view: View, figures: dict[str, Any]) -> None:
     if not figures["red"]:
         parts.show_text(view.say("inspections.no_red"))
     key = "audits_text" if figures["audits"] else "no_audits"
-    parts.show_text(view.say(f"inspections.{key}", chance=view.share(figures["audit_probability"])))
+    if figures["audits"] and figures["least_audit_probability"] < figures["most_audit_probability"]:
+        key = "audits_text_by_district"
+    parts.show_text(view.say(f"inspections.{key}", chance=_spell_chance(view, figures)))
+
+
+def _spell_chance(view: View, figures: dict[str, Any]) -> str:
+    """The chance to be drawn; from the least to the most where districts draw by rules of their own."""
+    least, most = view.share(figures["least_audit_probability"]), view.share(figures["most_audit_probability"])
+    return least if least == most else view.say("inspections.chances", least=least, most=most)
 
 
 def _spell_week(view: View, key: str, figures: dict[str, Any]) -> str:
