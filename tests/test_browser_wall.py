@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from governance.ui.language import LANGUAGES, say
 from governance.ui.wall_parts import Headline, draw_headlines
@@ -158,6 +158,41 @@ def test_the_turn_follows_the_clock_of_the_server(browser: Browser, wall: str) -
     assert page.locator("#clock").inner_text() == other.locator("#clock").inner_text()
     page.close()
     other.close()
+
+
+@pytest.mark.parametrize(
+    ("spoken", "young", "old", "lost", "stale"),
+    [
+        ("en", "· 2 hours ago", "· 2 days ago", "No connection since 1 Mar, 10:00", "No new build for 2 days"),
+        ("zh", "距今 2小时", "距今 2天", "自 3月1日 10:00 起与服务器失去连接", "已有 2天 没有新的构建"),
+    ],
+)
+def test_without_connection_the_data_grow_old_on_the_screen(
+    browser: Browser, wall: str, spoken: str, young: str, old: str, lost: str, stale: str
+) -> None:
+    """The server answers at 10:00 that the data are of 08:00, and never again; two days go by."""
+    page = browser.new_page(locale={"en": "en-GB", "zh": "zh-CN"}[spoken])
+    page.add_init_script("const real = Date.now; window.later_ms = 0; Date.now = () => real() + later_ms;")
+
+    def answer_at_ten(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        told |= {"now_s": told["aging"]["as_of_s"] + 7200, "refresh_s": 1, "banner": ""}
+        route.fulfill(response=answer, json=told)
+
+    page.route("**/wall/state?*", answer_at_ten)
+    page.goto(f"{wall}/wall")
+    data, banner = page.locator("#foot .w-data"), page.locator("#banner")
+    expect(data).to_contain_text(young, timeout=60_000)
+    expect(banner).to_be_hidden()
+    page.unroute("**/wall/state?*")
+    page.route("**/wall/state?*", lambda route: route.abort())
+    page.evaluate("later_ms = 47 * 3600 * 1000")
+    expect(data).to_contain_text(old)
+    # The two banners take turns.
+    expect(banner).to_contain_text(lost, timeout=30_000)
+    expect(banner).to_contain_text(stale, timeout=30_000)
+    page.close()
 
 
 @pytest.mark.slow

@@ -321,6 +321,18 @@ def test_old_data_get_a_banner_and_a_synthetic_city_counts_from_its_build(tmp_pa
     assert look(tmp_path / "real", now_utc=AS_OF_UTC + 1.1 * hour)["banner"] != ""
 
 
+def test_a_screen_is_told_ahead_what_to_say_when_the_data_grow_old(tmp_path: Path) -> None:
+    publish_wall(tmp_path, is_synthetic=False, stale_after_h=3)
+    aging = look(tmp_path)["aging"]
+    as_of_s = datetime.fromisoformat("2025-03-01T00:00:00+00:00").timestamp()
+    assert (aging["as_of_s"], aging["newest_s"], aging["stale_from_s"]) == (as_of_s, as_of_s, as_of_s + 3 * 3600)
+    assert aging["data"] == "Data as of 1 Mar 2025, 08:00 · {age} ago"
+    assert aging["stale"] == "The newest report is {age} old: this is not the present"
+    publish_wall(tmp_path)
+    assert look(tmp_path)["aging"]["stale"] == "No new build for {age}"
+    assert look(tmp_path)["aging"]["newest_s"] == as_of_s + 1.5 * 3600
+
+
 # Failure
 
 

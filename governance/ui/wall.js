@@ -7,6 +7,8 @@
   const PATIENCE_MS = 20000;
   const RETRY_S = 5;
   const YOUNG_MS = 60000;
+  const BANNER_MS = 10000;
+  const UNITS_S = { year: 31536000, month: 2592000, week: 604800, day: 86400, hour: 3600 };
   const told = document.body.dataset;
   const place = (name) => document.getElementById(name);
   let shown = null; // the last good answer, without its stage
@@ -44,7 +46,7 @@
     }
     // A server that can read nothing takes no view away: what hangs stays, under a banner.
     if (!answer.is_good && shown && shown.is_good) {
-      shown = { ...shown, banner: answer.banner };
+      shown = { ...shown, banner: answer.banner, is_kept: true };
       return;
     }
     good_at_ms = now();
@@ -59,11 +61,22 @@
   };
 
   const tell = () => {
-    const since = good_at_ms === null ? "" : write(good_at_ms, { hour: "2-digit", minute: "2-digit" });
-    const words = trouble && (shown ? told[trouble].replace("{since}", since) : told.waiting);
-    const text = words || (shown ? shown.banner : "");
-    place("banner").textContent = text;
+    const words = trouble && (shown ? told[trouble].replace("{since}", write_since()) : told.waiting);
+    // There is room for one banner: without connection the data's age takes turns with it once they are stale.
+    const texts = [words || (shown ? shown.banner : ""), spell_stale()].filter((text) => text);
+    const text = texts.length ? texts[Math.floor(now() / BANNER_MS) % texts.length] : "";
+    if (place("banner").textContent !== text) place("banner").textContent = text;
     place("banner").hidden = text === "";
+    const data = shown && shown.aging && document.querySelector("#foot .w-data");
+    const dated = data && shown.aging.data.replace("{age}", write_age(shown.aging.as_of_s));
+    if (data && data.textContent !== dated) data.textContent = dated;
+  };
+
+  // What the server says by itself as long as it answers.
+  const spell_stale = () => {
+    const is_alone = shown && shown.aging && (trouble || shown.is_kept);
+    if (!is_alone || now() / 1000 <= shown.aging.stale_from_s) return "";
+    return shown.aging.stale.replace("{age}", write_age(shown.aging.newest_s));
   };
 
   const turn = () => {
@@ -89,13 +102,30 @@
     }
   };
 
+  const language = document.documentElement.lang === "zh" ? "zh-CN" : "en-GB";
+
+  // The hour of the last good answer, with its day unless that is today.
+  const write_since = () => {
+    if (good_at_ms === null) return "";
+    const day = { month: "short", day: "numeric" };
+    const is_today = write(good_at_ms, day) === write(now(), day);
+    return write(good_at_ms, { ...(is_today ? {} : day), hour: "2-digit", minute: "2-digit" });
+  };
+
+  // How long ago, as the server writes it: in the largest unit of which there is nearly one, in hours at least.
+  const write_age = (moment_s) => {
+    const age_s = Math.max(now() / 1000 - moment_s, 0);
+    const [unit, unit_s] = Object.entries(UNITS_S).find(([, size_s]) => age_s >= 0.85 * size_s) ?? ["hour", 3600];
+    const many = age_s > 0 ? Math.max(Math.round(age_s / unit_s), 1) : 0;
+    return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(many);
+  };
+
   const write = (moment_ms, parts) => {
-    const language = document.documentElement.lang === "zh" ? "zh-CN" : "en-GB";
     const options = { ...parts, timeZone: shown ? shown.zone : "UTC", hourCycle: "h23" };
     return new Intl.DateTimeFormat(language, options).format(moment_ms);
   };
 
   tell();
   ask();
-  setInterval(turn, TICK_MS);
+  setInterval(() => { turn(); tell(); }, TICK_MS);
 })();

@@ -53,11 +53,12 @@ def describe_wall(build_dir: Path, *, language: str, asked: str, has: str, now_u
 
     asked: the numbers of the scenes wanted, such as "1,3" (the first is 1); "" means all. `stage` is the HTML of the
     scenes, none for a screen that `has` the one of this `stage_key`; `turns` and `cycle_s` say whose turn it is at each
-    second since 1970-01-01 UTC, `now_s` what time it is, `zone` on which clock to show it. `is_good` is false where no
-    city could be read since the server started: then a screen keeps what it shows.
+    second since 1970-01-01 UTC, `now_s` what time it is, `zone` on which clock to show it; `aging` what a screen needs
+    to tell the data's age when nobody answers any more. `is_good` is false where no city could be read since the server
+    started: then a screen keeps what it shows.
     """
     city, failed_since_utc = _find_city(build_dir, now_utc)
-    now_s = now_utc.replace(tzinfo=UTC).timestamp()
+    now_s = _count_seconds(now_utc)
     if city is None:
         return {"now_s": now_s, **_describe_nothing(language)}
     view, plan = View(city, language), read_plan(city)
@@ -79,6 +80,7 @@ def describe_wall(build_dir: Path, *, language: str, asked: str, has: str, now_u
         "stage": None if has == key else stage,
         "banner": _spell_trouble(view, plan, failed_since_utc, now_utc) or _spell_unknown(view, scenes, asked),
         "foot": _draw_foot(view, now_utc),
+        "aging": _describe_aging(view, plan),
     }
 
 
@@ -158,6 +160,7 @@ def _describe_nothing(language: str) -> dict[str, Any]:
         "stage": parts.frame_scene("state", words.say(language, "frame.product"), title, parts.draw_state(text)),
         "banner": text,
         "foot": "",
+        "aging": None,
     }
 
 
@@ -182,10 +185,30 @@ def _draw_foot(view: View, now_utc: datetime) -> str:
     return parts.draw_foot(data, view.say("wall.synthetic") if view.city.manifest["is_synthetic"] else "")
 
 
+def _describe_aging(view: View, plan: WallPlan) -> dict[str, Any]:
+    """Moments in seconds and texts in which the screen puts the age for `{age}`: the foot's and the stale banner's."""
+    data = view.say("wall.data", moment=view.moment(view.city.as_of_utc), age="{age}")
+    newest_s = _count_seconds(_find_newest(view.city))
+    return {
+        "data": data,
+        "as_of_s": _count_seconds(view.city.as_of_utc),
+        "stale": _spell_stale(view, "{age}"),
+        "newest_s": newest_s,
+        "stale_from_s": newest_s + 3600 * plan.stale_after_h,
+    }
+
+
+def _count_seconds(moment_utc: datetime) -> float:
+    return moment_utc.replace(tzinfo=UTC).timestamp()
+
+
+def _spell_stale(view: View, age: str) -> str:
+    return view.say("wall.not_rebuilt" if view.city.manifest["is_synthetic"] else "wall.stale", age=age)
+
+
 def _spell_trouble(view: View, plan: WallPlan, failed_since_utc: datetime | None, now_utc: datetime) -> str:
     if failed_since_utc is not None:
         return view.say("wall.unreadable", since=view.moment(failed_since_utc))
     if not is_stale(view.city, plan, now_utc):
         return ""
-    age = words.format_age(view.language, _find_newest(view.city), now_utc)
-    return view.say("wall.not_rebuilt" if view.city.manifest["is_synthetic"] else "wall.stale", age=age)
+    return _spell_stale(view, words.format_age(view.language, _find_newest(view.city), now_utc))
