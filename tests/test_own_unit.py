@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from html import escape
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
@@ -16,7 +17,9 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from governance.ui import own_unit
+from governance.ui.language import say
 from governance.ui.own_unit_route import list_routes
+from tests.pages import read_html
 from tests.tiny_snapshot import SCRIPT
 
 COOKIE = "own_unit_tiny"
@@ -218,3 +221,18 @@ def test_pages_that_ask_by_district_start_at_the_units_district(tiny: Path, reme
         assert run_page(tiny, page).query_params["district"] == "330205"
     assert "district" not in run_page(tiny, "overdue", grid="G-01").query_params
     assert run_page(tiny, "overdue", district="330203").query_params["district"] == "330203"
+
+
+@pytest.mark.parametrize(
+    ("address", "unknown"),
+    [
+        ({}, []), ({"unit": "330203", "filter": "fire_lane"}, []), ({"filter": "~unmapped"}, []),
+        ({"unit": "nope", "scenario": "<b>x"}, ["nope", "<b>x"]), ({"filter": "foo"}, ["foo"]),
+    ],
+)  # fmt: skip
+def test_a_name_that_the_city_does_not_have_is_told(tiny: Path, address: dict[str, str], unknown: list[str]) -> None:
+    told = "".join(read_html(run_page(tiny, **address)))
+    assert "<b>x" not in told
+    for value in ("nope", "<b>x", "foo", "330203"):
+        sentence = escape(say("en", "frame.unknown", value=value))
+        assert (sentence in told) == (value in unknown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -139,3 +139,12 @@ def test_the_last_days_history_colours_the_map_as_today_does(demo: City) -> None
         last = demo.ask("ui_tier_days")["day"].iloc[-1].date()
         now = demo.ask("ui_tier_digits", **asked)["digits"].iloc[0]
         assert demo.ask("ui_day_digits", day=last, **asked)["digits"].iloc[0] == now
+
+
+def test_a_comparison_begins_a_month_back_where_the_history_reaches() -> None:
+    weeks = tuple(date(2025, 3, 3) - timedelta(weeks=back) for back in range(8, -1, -1))
+    days = (*weeks, date(2025, 3, 5))
+    assert map_times.find_month_before(days) == date(2025, 2, 3)
+    assert map_times.find_month_before(weeks) == date(2025, 2, 3)
+    assert map_times.find_month_before(days[-3:]) == date(2025, 3, 3)
+    assert map_times.find_month_before(days[-1:]) == days[-1]

@@ -14,7 +14,7 @@ from governance.errors import NotReadyError
 from governance.ui import language as words
 from governance.ui import parts
 from governance.ui.address import follow_address, keep_choice, read_choice
-from governance.ui.choices import start_at_own_unit
+from governance.ui.choices import list_units, start_at_own_unit
 from governance.ui.view import View, open_current
 
 STALE_AFTER = timedelta(hours=36)
@@ -42,6 +42,8 @@ def show_page(page: str, show: Callable[[View], None], *, build_dir: Path, now_u
     start_at_own_unit(view)
     _show_head(language, words.say(language, f"{page}.title"), _describe_data(view))
     _warn_if_stale(view, now_utc)
+    with st.container(key="unknown_names"):
+        _warn_of_unknown(view, page)
     try:
         show(view)
     except Exception:  # noqa: BLE001  a visitor gets a sentence whatever fails; the server's log gets the trace
@@ -89,6 +91,18 @@ def _warn_if_stale(view: View, now_utc: datetime) -> None:
     if now_utc - view.city.as_of_utc > STALE_AFTER and not view.city.manifest["is_synthetic"]:
         age = words.format_age(view.language, view.city.as_of_utc, now_utc)
         parts.show_banner(view.say("frame.stale", age=age))
+
+
+def _warn_of_unknown(view: View, page: str) -> None:
+    """Say so where the address names a unit or a scenario that the city does not have: something else is shown."""
+    scenarios = view.names("scenarios", "scenario")
+    known = {"unit": {unit.unit_id for unit in list_units(view)}, "scenario": scenarios}
+    if page != "health":  # there it is a reason
+        known["filter"] = scenarios
+    # What begins with ~ is what no name is known of, such as cases in no grid.
+    asked = {read_choice(name) for name, names in known.items() if read_choice(name) not in names}
+    for value in sorted(value for value in asked if value and not value.startswith("~")):
+        parts.show_banner(view.say("frame.unknown", value=value))
 
 
 def _show_not_ready(language: str, error: NotReadyError) -> None:

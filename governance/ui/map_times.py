@@ -6,7 +6,7 @@ map's view stays.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 import streamlit as st
@@ -23,6 +23,12 @@ _IS_WHOLE_RUN = "is_whole_run_of_days"
 def list_days(view: View) -> tuple[date, ...]:
     """The days of which tiers are kept, the oldest first; the last is the snapshot's own."""
     return tuple(day.date() for day in view.ask("tier_days")["day"])
+
+
+def find_month_before(days: tuple[date, ...]) -> date:
+    """The last day that lies four weeks or more before the newest; of a young history the one before the newest."""
+    earlier = [day for day in days if days[-1] - day >= timedelta(weeks=4)]
+    return earlier[-1] if earlier else days[max(len(days) - 2, 0)]
 
 
 def find_day(view: View, name: str) -> date:

@@ -16,7 +16,7 @@ from governance.ui.choices import Unit, choose, choose_district, show_tabs
 from governance.ui.geometry import make_shapes
 from governance.ui.language import MISSING
 from governance.ui.map import DIFFERENCE_LOOK, TIER_LOOK, Box, Look, make_deck
-from governance.ui.map_times import list_days
+from governance.ui.map_times import find_month_before, list_days
 from governance.ui.pages.city_map import show_tier_legend
 from governance.ui.view import View
 
@@ -57,7 +57,7 @@ def _choose_sides(view: View) -> tuple[Unit, Side, Side]:
     names = view.names("scenarios", "scenario")
     with second:
         one = choose(view.say("compare.one"), "scenario", names, on_page="compare")
-        earlier = days[max(len(days) - 2, 0)].isoformat()
+        earlier = find_month_before(days).isoformat()
         day = choose(view.say("compare.day_left"), "day", options, on_page="compare", otherwise=earlier)
         left = Side(one, day)
     with third:
