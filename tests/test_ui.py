@@ -118,6 +118,7 @@ QUESTIONS = {
     "overview_grids": {**UNIT, "rows": 9},
     "overview_late": {**UNIT, "minimum": 1, "rows": 9},
     "overview_turned": {**UNIT, "scenario": "", "rows": 9},
+    "overview_reddest": {**UNIT, "rows": 3},
     "overview_units": UNIT,
     "overview_weeks": {**UNIT, "is_below": True, "weeks": 26, "as_of_day": date(2025, 3, 1)},
     "places": {},

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from governance import snapshot
+from governance.ui.parts import escape_markdown
 from tests import tiny_snapshot
 from tests.pages import list_figures, read_bars, read_figures, read_html, read_text, run_page
 from tests.spelling import say
@@ -46,6 +47,16 @@ def test_every_depth_is_told_in_both_languages(tiny: Path, language: str, choice
     assert len(list_figures(test)) == 6
     assert len(test.get("vega_lite_chart")) == (1 if len(choices.get("unit", "")) == 9 else 2)
     assert tiny_snapshot.SCRIPT not in "".join(read_html(test))
+
+
+def test_the_reddest_town_is_named_wherever_it_lies_and_leads_to_itself(tiny: Path) -> None:
+    test = run_page("overview", tiny, filter="fire_lane")
+    # In fire lanes G-03 alone is red.
+    (button,) = [button for button in test.button if button.key.startswith("reddest_")]
+    told = say("overview.reddest_unit", name="Cicheng", above="Jiangbei", red="1", grids="1")
+    assert button.label == escape_markdown(told)
+    button.click().run()
+    assert test.query_params["unit"] == button.key.removeprefix("reddest_")
 
 
 def test_a_chosen_scenario_goes_along_to_the_pages_of_one(tiny: Path) -> None:

@@ -145,6 +145,32 @@ def test_red_grids_are_those_of_the_tiers_and_of_the_history(walk: Walk) -> None
     assert figure(walk, "figure.red") == (count(len(red)), basis)
 
 
+def test_the_reddest_units_two_levels_below_are_those_of_the_tiers(walk: Walk) -> None:
+    deep = walk.level + 2
+    shown = [button.label for button in walk.page.button if button.key.startswith("reddest_")]
+    if deep > 3:
+        assert shown == []
+        return
+    grids = walk.city.grids()
+    # The tiny and the grown city have grids without units so deep.
+    named = grids.dropna(subset=[f"level_{deep}_id"]).assign(
+        name=lambda frame: frame[f"level_{deep}_en"], above=lambda frame: frame[f"level_{deep - 1}_en"]
+    )
+    red = list_red(walk)[f"level_{deep}_id"].value_counts()
+    units = named.groupby(f"level_{deep}_id").agg(
+        name=("name", "first"), above=("above", "first"), grids=("name", "size")
+    )
+    ranked = units.assign(red=red).dropna(subset=["red"]).rename_axis("unit").reset_index()
+    ranked = ranked.sort_values(["red", "grids", "unit"], ascending=[False, True, True]).head(3)
+    key = "overview.reddest_unit" if walk.scenario else "overview.reddest_all"
+    assert shown == [
+        escape_markdown(
+            say(key, name=row["name"], above=row["above"], red=count(row["red"]), grids=count(row["grids"]))
+        )
+        for row in ranked.to_dict("records")
+    ]  # fmt: skip
+
+
 def test_reports_open_and_overdue_are_those_of_the_cases(walk: Walk) -> None:
     cases = walk.cases
     since = walk.day - timedelta(days=28)

@@ -16,6 +16,7 @@ from governance.ui.view import View
 _UNITS = 12
 _GRIDS = 8
 _TURNED = 4
+_REDDEST = 3
 
 
 def show_red(view: View, scenario: str, unit: Unit) -> None:
@@ -31,8 +32,34 @@ def show_red(view: View, scenario: str, unit: Unit) -> None:
         parts.show_bars(_make_bar(view, row) for row in shown.to_dict("records"))
     if len(rows) > len(shown):
         parts.show_note(view.say("overview.first", shown=view.count(len(shown)), all=view.count(len(rows))))
+    _show_reddest(view, scenario, unit)
     if st.button(view.say("overview.to_map"), key="to_map", type="tertiary", icon=":material/arrow_forward:"):
         _open_map(scenario, "")
+
+
+def _show_reddest(view: View, scenario: str, unit: Unit) -> None:
+    """The reddest units two levels below, wherever they lie: the worst town need not lie in the worst district."""
+    rows = view.ask("overview_reddest", scenario=scenario, level=unit.level, unit_id=unit.unit_id, rows=_REDDEST)
+    if rows.empty:
+        return
+    parts.show_note(view.say("overview.reddest", level=name_level(view, unit.level + 2)))
+    with st.container(key="reddest_units", gap=None):
+        for row in rows.to_dict("records"):
+            label = view.say(
+                # Of all scenarios a grid counts several times: then its number of grids would say nothing.
+                "overview.reddest_unit" if scenario else "overview.reddest_all",
+                name=row[f"name_{view.language}"],
+                above=row[f"above_{view.language}"],
+                red=view.count(row["red"]),
+                grids=view.count(row["grids"]),
+            )
+            st.button(
+                parts.escape_markdown(label),
+                key=f"reddest_{row['unit_id']}",
+                type="tertiary",
+                on_click=keep_choice,
+                args=("unit", row["unit_id"]),
+            )
 
 
 def _make_bar(view: View, row: dict[Any, Any]) -> parts.Bar:
