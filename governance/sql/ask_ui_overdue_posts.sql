@@ -1,8 +1,8 @@
 -- grain: one row per rung and post that answers on it, with the cases under the filters for which it does
--- a post is what both languages call it in its department; is_added: for some of the cases its level adds it
+-- a post is what $language calls it in its department; is_added: for some of the cases its level adds it
 with called as (
     select
-        open.rung_share, post.name_zh, post.name_en, post.department, post.is_added,
+        open.rung_share, if($language = 'zh', post.name_zh, post.name_en) as name, post.department, post.is_added,
         open.source, open.incident_id
     from out_open as open
     join meta_post as post
@@ -13,7 +13,7 @@ with called as (
         and ($scenario = '' or open.scenario = $scenario)
         and ($district = '' or open.level_1_id = $district)
 )
-select rung_share, if($language = 'zh', name_zh, name_en) as name, department, count(distinct (source, incident_id)) as cases, bool_or(is_added) as is_added
+select rung_share, name, department, count(distinct (source, incident_id)) as cases, bool_or(is_added) as is_added
 from called
-group by rung_share, name_zh, name_en, department
-order by rung_share desc, is_added desc, cases desc, name_zh, name_en, department
+group by rung_share, name, department
+order by rung_share desc, is_added desc, cases desc, name, department
