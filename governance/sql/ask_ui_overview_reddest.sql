@@ -1,8 +1,9 @@
 -- grain: one row per unit two levels below the chosen one, the first $rows by red grids; none without a red grid
 -- a grid counts once for each scenario; scenario '' is all of them
 with units as (
-    select level, unit_id, any_value(parent_unit_id) as parent_unit_id, any_value(coalesce(unit_zh, unit_id)) as name_zh,
-        any_value(coalesce(unit_en, unit_id)) as name_en, max(grids) as grids, sum(red)::bigint as red
+    select
+        level, unit_id, any_value(parent_unit_id) as parent_unit_id, max(grids) as grids, sum(red)::bigint as red,
+        any_value(coalesce(unit_zh, unit_id)) as name_zh, any_value(coalesce(unit_en, unit_id)) as name_en
     from out_unit
     where unit_id <> '~unmatched' and ($scenario = '' or scenario = $scenario)
     group by level, unit_id
