@@ -5,10 +5,15 @@ from __future__ import annotations
 import gc
 import weakref
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
 
 from governance.city import City, open_city
 from governance.ui.city_cache import keep_with_city
 from governance.ui.map_points import Subject, find_letters, find_points
+from governance.ui.view import View, open_current
 from tests import tiny_snapshot
 
 
@@ -37,3 +42,25 @@ def test_a_generation_that_nobody_looks_at_is_let_go(tmp_path: Path) -> None:
     del city
     gc.collect()
     assert [reference() for reference in seen] == [None] * 4
+
+
+def test_answers_about_an_old_generation_are_let_go_when_a_new_one_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ask = City.ask
+
+    def count_asked(city: City, name: str, **params: Any) -> pd.DataFrame:
+        asked.append(name)
+        return ask(city, name, **params)
+
+    monkeypatch.setattr(City, "ask", count_asked)
+    tiny_snapshot.publish_tiny(tmp_path)
+    view = View(open_current(tmp_path), "en")
+    for _ in range(2):
+        view.ask("scenarios")
+    assert asked.count("ui_scenarios") == 1
+    tiny_snapshot.publish_tiny(tmp_path)
+    open_current(tmp_path)
+    view.ask("scenarios")
+    assert asked.count("ui_scenarios") == 2

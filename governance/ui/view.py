@@ -204,6 +204,9 @@ def open_current(build_dir: Path) -> City:
 # Two generations at most: visits that run while a new one is published still have theirs.
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _open_generation(build_dir: str, _generation: str, sha256: str) -> City:  # noqa: ARG001  the hash is the cache's key
+    # What was asked of generations before is hardly asked again, and would stay until many newer answers push it out.
+    for kept in (_ask, _make_once, _list_names):
+        kept.clear()
     return open_city(build_dir)
 
 
