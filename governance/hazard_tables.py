@@ -198,8 +198,8 @@ def list_all_inspections(
     """The lists of this week and of those before, each from what was red on its Monday.
 
     So a list is the same whichever day of its week it is made on, and a week in which nothing was red has its audits
-    still. A city that was too young on Monday takes what is red
-    today. A district with a policy of its own has its audits drawn by that, among its own grids.
+    still. A city that was too young on Monday takes what is red today. A district with a policy of its own has its
+    audits drawn by that, among its own grids.
     """
     table, today = history.history, history.today.scores.day
     red_now = history.today.shown == RED if history.red_of_week is None else history.red_of_week
@@ -208,8 +208,7 @@ def list_all_inspections(
     mondays = [day for day in history.steps["day"].to_pylist() if day < find_week(today)]
     for number, (scenario, policy) in enumerate(policies.items()):
         told = red.filter(pc.equal(red["scenario"], scenario))
-        weeks = {day: told.filter(pc.equal(told["day"], pa.scalar(day)))["grid_no"] for day in mondays}
-        chosen = {day: _flag(numbers.to_numpy(), len(districts)) for day, numbers in weeks.items()}
+        chosen = {day: _flag(told.filter(pc.equal(told["day"], pa.scalar(day))), len(districts)) for day in mondays}
         chosen[find_week(today)] = red_now[number]
         others = own.get(scenario, NO_OWN_POLICIES)
         parts = [(policy, ~np.isin(districts, [*others])), *((rule, districts == at) for at, rule in others.items())]
@@ -223,9 +222,10 @@ def list_all_inspections(
     return pa.concat_tables(lists)
 
 
-def _flag(numbers: Integers, grids: int) -> np.ndarray:
+def _flag(told: pa.Table, grids: int) -> np.ndarray:
+    """Which grids stand in a table (flags by grid number)."""
     flags = np.zeros(grids, dtype=bool)
-    flags[numbers] = True
+    flags[told["grid_no"].to_numpy()] = True
     return flags
 
 

@@ -48,14 +48,18 @@ def hash_configuration(profile: Profile, templates: TemplateSet, departments: Ma
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-@cache
 def hash_program() -> str:
     """One name for the code, SQL and templates that make a snapshot: another version of them makes another one."""
-    folder = Path(__file__).parent
+    return hash_sources(Path(__file__).parent, without=_ROOMS_THAT_DECIDE_NOTHING)
+
+
+@cache
+def hash_sources(folder: Path, *, without: tuple[str, ...] = ()) -> str:
+    """One name for the code, SQL and tables of texts in a folder of the program, but for some of its rooms."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         place = path.relative_to(folder)
-        if path.suffix in {".py", ".sql", ".toml"} and place.parts[0] not in _ROOMS_THAT_DECIDE_NOTHING:
+        if path.suffix in {".py", ".sql", ".toml"} and place.parts[0] not in without:
             digest.update(f"{place.as_posix()}\0".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()

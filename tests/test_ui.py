@@ -145,6 +145,7 @@ QUESTIONS = {
     "wall_changes": {**UNIT, "scenario": "", "rows": 9},
     "wall_figures": UNIT,
     "wall_places": {**UNIT, "rows": 9},
+    "wall_late": {"district": ""},
     "wall_scenarios": {**UNIT, "rows": 9},
     "weeks": UNIT,
 }

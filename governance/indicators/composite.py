@@ -24,8 +24,8 @@ def score_composite(shares: pd.DataFrame, weights: Mapping[str, float] | None = 
     registry = load_registry()
     points = dict(registry.composite if weights is None else weights)
     check_weights(points, {entry.id: entry for entry in registry.indicators})
-    # In one order, so that the last digit of a sum does not hang on the order in which a question was answered.
     parts = shares[shares["indicator"].isin(list(points)) & (shares["variant"] == MAIN)]
+    # In one order, so that the last digit of a sum does not hang on the order in which a question was answered.
     parts = parts.sort_values("indicator", kind="stable")
     missing = sorted(set(points) - set(parts["indicator"])) if len(shares) else []
     if missing:

@@ -14,7 +14,7 @@ from governance.errors import NotReadyError
 from governance.ui import language as words
 from governance.ui import parts
 from governance.ui.address import follow_address, keep_choice, read_choice
-from governance.ui.choices import list_units, start_at_own_unit
+from governance.ui.choices import find_unit, start_at_own_unit
 from governance.ui.view import View, open_current
 
 STALE_AFTER = timedelta(hours=36)
@@ -95,13 +95,12 @@ def _warn_if_stale(view: View, now_utc: datetime) -> None:
 
 def _warn_of_unknown(view: View, page: str) -> None:
     """Say so where the address names a unit or a scenario that the city does not have: something else is shown."""
-    scenarios = view.names("scenarios", "scenario")
-    known = {"unit": {unit.unit_id for unit in list_units(view)}, "scenario": scenarios}
-    if page != "health":  # there it is a reason
-        known["filter"] = scenarios
+    unit = read_choice("unit")
+    unknown = {unit} if find_unit(view, unit).level == 0 else set()
+    names = ("scenario",) if page == "health" else ("scenario", "filter")  # there the filter is a reason
+    unknown |= {read_choice(name) for name in names} - set(view.names("scenarios", "scenario"))
     # What begins with ~ is what no name is known of, such as cases in no grid.
-    asked = {read_choice(name) for name, names in known.items() if read_choice(name) not in names}
-    for value in sorted(value for value in asked if value and not value.startswith("~")):
+    for value in sorted(value for value in unknown if value and not value.startswith("~")):
         parts.show_banner(view.say("frame.unknown", value=value))
 
 

@@ -7,12 +7,9 @@ They hold places and counts, no id, no text and no time of a case.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import re
 import threading
 from collections.abc import Callable
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from starlette.requests import Request
@@ -21,14 +18,14 @@ from starlette.routing import Route
 
 from governance.city import City
 from governance.errors import GovernanceError
+from governance.refresh import hash_sources
 from governance.ui.base_path import add_base
-from governance.ui.language import LANGUAGES
 from governance.ui.map_marks import MARKS, draw_hover, encode_base_layer, encode_marks, encode_style
 from governance.ui.map_points import KINDS, Subject, encode_heat, encode_letters, encode_tile, find_letters, find_points
 from governance.ui.view import open_current
 
 _PREFIX = "/layers"
-_NAMED = 20
+_NAMED, _NAMED_PROGRAM = 20, 8
 _DEEPEST = 22
 _SMALL = 600
 _HEADERS = {"Cache-Control": "private, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
@@ -85,17 +82,7 @@ _LOCK = threading.Lock()
 
 def _name_generation(city: City) -> str:
     """Content under one address never changes: the name tells the snapshot, and the program that draws from it."""
-    return f"{city.current.sha256[:_NAMED]}-{_hash_program()}"
-
-
-@cache
-def _hash_program() -> str:
-    room = files("governance.ui")
-    parts = [room / name for name in _DRAWING] + [room / "texts" / f"{name}.toml" for name in LANGUAGES]
-    return hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:8]
-
-
-_DRAWING = ("layer_route.py", "map_marks.py", "map_points.py", "palette.py")
+    return f"{city.current.sha256[:_NAMED]}-{hash_sources(Path(__file__).parent)[:_NAMED_PROGRAM]}"
 
 
 def _answer_tile(city: City, given: dict[str, str]) -> bytes | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -63,6 +64,23 @@ class Cell:
     sign: str
     below: str
     hint: str
+
+
+@dataclass(frozen=True)
+class Way:
+    """A line that leads somewhere: its text, its name on the page, and what a click on it does."""
+
+    label: str
+    key: str
+    go: Callable[..., None]
+    args: tuple[Any, ...]
+
+
+def show_ways(ways: Iterable[Way], *, key: str) -> None:
+    """Lines close together, each of which can be clicked and reached by the keyboard."""
+    with st.container(key=key, gap=None):
+        for way in ways:
+            st.button(escape_markdown(way.label), key=way.key, type="tertiary", on_click=way.go, args=way.args)
 
 
 def show_style(*, swipe: str, pick_file: str) -> None:

@@ -138,15 +138,12 @@ def _list_late(about: _About, rows: list[dict[str, Any]]) -> dict[str, list[int]
 
     None where nothing is masked, and none below districts: no scene tells departments of a town.
     """
-    if not about.mask.below or about.unit.level > 1:
-        return {row["scenario"]: [] for row in rows}
-    return {
-        row["scenario"]: [
-            department["overdue_cases"]
-            for department in about.ask("overdue_departments", scenario=row["scenario"], district=about.unit.unit_id)
-        ]
-        for row in rows
-    }
+    late: dict[str, list[int]] = {row["scenario"]: [] for row in rows}
+    if about.mask.below and about.unit.level <= 1:
+        for told in about.ask("wall_late", district=about.unit.unit_id):
+            if told["scenario"] in late:
+                late[told["scenario"]].append(told["overdue_cases"])
+    return late
 
 
 def _draw_department(view: View, mask: Mask, row: Mapping[str, Any]) -> parts.Line:

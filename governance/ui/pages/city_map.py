@@ -20,7 +20,7 @@ from governance.ui.map_points import Subject
 from governance.ui.map_times import choose_day, find_day
 from governance.ui.pages.changes_digest import show_digest
 from governance.ui.pages.grid_card import show_grid_card, show_open_cases
-from governance.ui.pages.map_group import choose_pick, keep_corner, picks_several, show_group
+from governance.ui.pages.map_group import choose_pick, keep_corner, name_ranked, picks_several, show_group
 from governance.ui.pages.map_search import count_moves, show_hits, show_search
 from governance.ui.pages.map_sheet import is_asked_for, offer_sheet, show_sheet
 from governance.ui.pages.map_switches import choose_layers, explain_marks
@@ -214,15 +214,8 @@ def _show_reddest(view: View, scenario: str, unit: Unit, day: date | None) -> No
         parts.show_title(title, view.say("day.reddest_note"))
     else:
         parts.show_title(view.say("map.reddest", count=view.count(len(rows))), view.say("map.reddest_note"))
-    with st.container(key="reddest", gap=None):
-        for row in rows.to_dict("records"):
-            letter = palette.TIER_LETTERS.get(row["tier"], "?")
-            place = str(row[f"place_{view.language}"])
-            label = f"{view.decimal(row['expected_reports_28d'], digits=2)}　{letter}　{row['grid_id']}　{place}"
-            st.button(
-                parts.escape_markdown(label),
-                key=f"reddest_{row['grid_id']}",
-                type="tertiary",
-                on_click=keep_choice,
-                args=("grid", row["grid_id"]),
-            )
+    ways = (
+        parts.Way(name_ranked(view, row), f"reddest_{row['grid_id']}", keep_choice, ("grid", row["grid_id"]))
+        for row in rows.to_dict("records")
+    )
+    parts.show_ways(ways, key="reddest")

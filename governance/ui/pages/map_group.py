@@ -115,18 +115,18 @@ def _list_figures(view: View, figures: dict[str, Any]) -> list[parts.Figure]:
 def _list_grids(view: View, scenario: str, group: dict[str, Any]) -> None:
     rows = view.ask("group_grids", scenario=scenario, rows=_LISTED, **group)
     parts.show_title(view.say("map.reddest", count=view.count(len(rows))), view.say("map.reddest_note"))
-    with st.container(key="reddest", gap=None):
-        for row in rows.to_dict("records"):
-            letter = palette.TIER_LETTERS.get(row["tier"], "?")
-            expected = view.decimal(row["expected_reports_28d"], digits=2)
-            label = f"{expected}　{letter}　{row['grid_id']}　{row[f'place_{view.language}']}"
-            st.button(
-                parts.escape_markdown(label),
-                key=f"together_{row['grid_id']}",
-                type="tertiary",
-                on_click=_open_card,
-                args=(row["grid_id"],),
-            )
+    ways = (
+        parts.Way(name_ranked(view, row), f"together_{row['grid_id']}", _open_card, (row["grid_id"],))
+        for row in rows.to_dict("records")
+    )
+    parts.show_ways(ways, key="reddest")
+
+
+def name_ranked(view: View, row: dict[Any, Any]) -> str:
+    """A grid on a list of the reddest: expected reports, letter of its tier, id, place."""
+    letter = palette.TIER_LETTERS.get(row["tier"], "?")
+    expected = view.decimal(row["expected_reports_28d"], digits=2)
+    return f"{expected}　{letter}　{row['grid_id']}　{row[f'place_{view.language}']}"
 
 
 def _open_card(grid_id: str) -> None:

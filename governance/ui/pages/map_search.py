@@ -35,14 +35,10 @@ def show_hits(view: View) -> None:
     with st.container(key="hits", gap=None):
         title = "map.hits" if len(hits) <= _LISTED else "map.first_hits"
         parts.show_note(view.say(title, count=count, shown=view.count(_LISTED), text=asked))
-        for hit in hits[:_LISTED]:
-            st.button(
-                parts.escape_markdown(_name_hit(view, hit)),
-                key=f"hit_{hit.level}_{hit.id}",
-                type="tertiary",
-                on_click=_go_to,
-                args=(view, hit),
-            )
+        ways = (
+            parts.Way(_name_hit(view, hit), f"hit_{hit.level}_{hit.id}", _go_to, (view, hit)) for hit in hits[:_LISTED]
+        )
+        parts.show_ways(ways, key="hit_list")
 
 
 def count_moves() -> int:

@@ -43,23 +43,19 @@ def _show_reddest(view: View, scenario: str, unit: Unit) -> None:
     if rows.empty:
         return
     parts.show_note(view.say("overview.reddest", level=name_level(view, unit.level + 2)))
-    with st.container(key="reddest_units", gap=None):
-        for row in rows.to_dict("records"):
-            label = view.say(
-                # Of all scenarios a grid counts several times: then its number of grids would say nothing.
-                "overview.reddest_unit" if scenario else "overview.reddest_all",
-                name=row[f"name_{view.language}"],
-                above=row[f"above_{view.language}"],
-                red=view.count(row["red"]),
-                grids=view.count(row["grids"]),
-            )
-            st.button(
-                parts.escape_markdown(label),
-                key=f"reddest_{row['unit_id']}",
-                type="tertiary",
-                on_click=keep_choice,
-                args=("unit", row["unit_id"]),
-            )
+    parts.show_ways((_name_unit(view, scenario, row) for row in rows.to_dict("records")), key="reddest_units")
+
+
+def _name_unit(view: View, scenario: str, row: dict[Any, Any]) -> parts.Way:
+    label = view.say(
+        # Of all scenarios a grid counts several times: then its number of grids would say nothing.
+        "overview.reddest_unit" if scenario else "overview.reddest_all",
+        name=row[f"name_{view.language}"],
+        above=row[f"above_{view.language}"],
+        red=view.count(row["red"]),
+        grids=view.count(row["grids"]),
+    )
+    return parts.Way(label, f"reddest_{row['unit_id']}", keep_choice, ("unit", row["unit_id"]))
 
 
 def _make_bar(view: View, row: dict[Any, Any]) -> parts.Bar:
