@@ -59,6 +59,7 @@ def take_picture(browser: Browser, address: str, folder: Path, *, name: str, lan
         wait_for_map(page)
     if name in _CHARTED:
         page.locator("[data-testid=stVegaLiteChart]").first.wait_for()
+    wait_until_drawn(page)
     save(page, folder / f"{name}-{language}-{size}.png", size)
     page.close()
 
@@ -88,6 +89,13 @@ def take_walls(browser: Browser, address: str, folder: Path, *, language: str, o
             page.locator(".w-scene.is-on").wait_for()
             keep(page, folder / f"wall-{scene}-{language}-{size}.png")
             page.close()
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Wait until nothing is a grey place for what comes, and maps without letters are drawn, too."""
+    page.wait_for_function("document.querySelectorAll('[data-testid=stSkeleton]').length === 0")
+    if page.locator("[data-testid=stDeckGlJsonChart]").count():
+        wait_for_map(page, fetches=("/geometry/grids-",))
 
 
 def save(page: Page, file: Path, size: str) -> None:

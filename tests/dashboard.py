@@ -147,9 +147,9 @@ def wait_until_still(page: Page) -> None:
     expect(page.locator("[data-stale='true']")).to_have_count(0)
 
 
-def wait_for_map(page: Page) -> None:
-    """Wait until the map has fetched its shapes and drawn them."""
-    for part in ("/geometry/grids-", "/letters/"):
+def wait_for_map(page: Page, *, fetches: tuple[str, ...] = ("/geometry/grids-", "/letters/")) -> None:
+    """Wait until the map has fetched its shapes and drawn them; a map of no scenario's own tiers has no letters."""
+    for part in fetches:
         fetched = f"performance.getEntriesByType('resource').some(r => r.name.includes('{part}') && r.responseEnd > 0)"
         page.wait_for_function(fetched)
     expect(page.locator("[data-testid='stDeckGlJsonChart'] canvas").first).to_be_visible()
