@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
 from governance.cases.assembly import Previous
@@ -19,6 +18,7 @@ from governance.city import open_city
 from governance.errors import GovernanceError
 from governance.ingest.combining import Staged
 from governance.profile import Profile
+from governance.program import hash_sources
 from governance.scenarios import Department, TemplateSet
 
 _ROOMS_THAT_DECIDE_NOTHING = ("ui", "demo")
@@ -51,18 +51,6 @@ def hash_configuration(profile: Profile, templates: TemplateSet, departments: Ma
 def hash_program() -> str:
     """One name for the code, SQL and templates that make a snapshot: another version of them makes another one."""
     return hash_sources(Path(__file__).parent, without=_ROOMS_THAT_DECIDE_NOTHING)
-
-
-@cache
-def hash_sources(folder: Path, *, without: tuple[str, ...] = ()) -> str:
-    """One name for the code, SQL and tables of texts in a folder of the program, but for some of its rooms."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        place = path.relative_to(folder)
-        if path.suffix in {".py", ".sql", ".toml"} and place.parts[0] not in without:
-            digest.update(f"{place.as_posix()}\0".encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def hash_overrides(content: bytes | None) -> str:

@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "governance"
 # Rooms in the order in which data walks through them: imports go only to the same room or an earlier one.
 ROOMS = (
-    "errors", "toml_model", "work_calendar", "wall_plan", "profile", "scenarios", "tables", "warehouse", "snapshot",
+    "errors", "program", "toml_model", "work_calendar", "wall_plan", "profile", "scenarios", "tables", "warehouse",
+    "snapshot",
     "ingest", "grids", "shapes", "cases", "hazard", "indicators", "inspections", "hazard_tables", "carriers", "city",
     "export_orders", "exports", "indicator_exports", "disputes", "backtest_store", "backtest_findings", "backtests",
     "backtest_report", "health", "base_layers", "outputs", "refresh", "pipeline", "freshness", "doctor", "demo", "ui",

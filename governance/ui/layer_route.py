@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from governance.city import City
 from governance.errors import GovernanceError
-from governance.refresh import hash_sources
+from governance.program import hash_sources
 from governance.ui.base_path import add_base
 from governance.ui.map_marks import MARKS, draw_hover, encode_base_layer, encode_marks, encode_style
 from governance.ui.map_points import KINDS, Subject, encode_heat, encode_letters, encode_tile, find_letters, find_points

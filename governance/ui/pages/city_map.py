@@ -215,7 +215,9 @@ def _show_reddest(view: View, scenario: str, unit: Unit, day: date | None) -> No
     else:
         parts.show_title(view.say("map.reddest", count=view.count(len(rows))), view.say("map.reddest_note"))
     ways = (
-        parts.Way(name_ranked(view, row), f"reddest_{row['grid_id']}", keep_choice, ("grid", row["grid_id"]))
+        parts.Way(
+            name_ranked(view, row), key=f"reddest_{row['grid_id']}", go=keep_choice, args=("grid", row["grid_id"])
+        )
         for row in rows.to_dict("records")
     )
     parts.show_ways(ways, key="reddest")

@@ -116,7 +116,7 @@ def _list_grids(view: View, scenario: str, group: dict[str, Any]) -> None:
     rows = view.ask("group_grids", scenario=scenario, rows=_LISTED, **group)
     parts.show_title(view.say("map.reddest", count=view.count(len(rows))), view.say("map.reddest_note"))
     ways = (
-        parts.Way(name_ranked(view, row), f"together_{row['grid_id']}", _open_card, (row["grid_id"],))
+        parts.Way(name_ranked(view, row), key=f"together_{row['grid_id']}", go=_open_card, args=(row["grid_id"],))
         for row in rows.to_dict("records")
     )
     parts.show_ways(ways, key="reddest")

@@ -36,7 +36,8 @@ def show_hits(view: View) -> None:
         title = "map.hits" if len(hits) <= _LISTED else "map.first_hits"
         parts.show_note(view.say(title, count=count, shown=view.count(_LISTED), text=asked))
         ways = (
-            parts.Way(_name_hit(view, hit), f"hit_{hit.level}_{hit.id}", _go_to, (view, hit)) for hit in hits[:_LISTED]
+            parts.Way(_name_hit(view, hit), key=f"hit_{hit.level}_{hit.id}", go=_go_to, args=(view, hit))
+            for hit in hits[:_LISTED]
         )
         parts.show_ways(ways, key="hit_list")
 

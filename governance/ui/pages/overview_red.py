@@ -55,7 +55,7 @@ def _name_unit(view: View, scenario: str, row: dict[Any, Any]) -> parts.Way:
         red=view.count(row["red"]),
         grids=view.count(row["grids"]),
     )
-    return parts.Way(label, f"reddest_{row['unit_id']}", keep_choice, ("unit", row["unit_id"]))
+    return parts.Way(label, key=f"reddest_{row['unit_id']}", go=keep_choice, args=("unit", row["unit_id"]))
 
 
 def _make_bar(view: View, row: dict[Any, Any]) -> parts.Bar:
