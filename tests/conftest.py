@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser
+from streamlit.components.v2 import manifest_scanner
 
 from governance import pipeline
 from governance.city import City, open_city
 from governance.demo import make_city
 from tests.dashboard import OpenPage, open_browser, running_dashboard, visiting
 from tests.tiny_snapshot import publish_tiny
+
+# Streamlit reads what every installed package says of itself again for each run of a page: half of the time of a test.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 settings.register_profile("no-clock", deadline=None)
 settings.load_profile("no-clock")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from unittest import mock
 
+from governance import snapshot
 from tests import tiny_snapshot
 from tests.tiny_snapshot import make_case
 
@@ -15,8 +15,9 @@ _OPEN = 40
 def publish_grown(build_dir: Path) -> None:
     """Publish the tiny city with the cases of `list_more` beside its own."""
     every = [*tiny_snapshot.list_cases(), *list_more()]
-    with mock.patch.object(tiny_snapshot, "list_cases", return_value=every):
-        tiny_snapshot.publish_tiny(build_dir)
+    with snapshot.building(build_dir) as draft:
+        tiny_snapshot.make_tables(draft.con, cases=every)
+        snapshot.publish(draft, manifest=tiny_snapshot.MANIFEST)
 
 
 def list_more() -> list[dict]:

@@ -10,9 +10,13 @@ As of 2025-03-01 00:00 UTC (08:00 in Ningbo). Overdue and open, in hours:
 
 from __future__ import annotations
 
+import atexit
 import json
 import math
+import shutil
+import tempfile
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
@@ -73,12 +77,35 @@ def publish_tiny(build_dir: Path, **publish_options: object) -> snapshot.Publish
 
 
 def fill_tiny(con: warehouse.Connection, *, levels: int = 2) -> None:
-    """Every table of a snapshot but those that `publish` writes (meta_manifest, meta_check), with so many `levels`."""
+    """Every table of a snapshot but those that `publish` writes (meta_manifest, meta_check), with so many `levels`.
+
+    They are made once in a process and copied from then on, which takes a tenth of the time.
+    """
+    target = con.execute("select current_database()").fetchone()[0]
+    con.execute(f"attach '{keep_made(levels)}' as made (read_only)")
+    con.execute(f'copy from database made to "{target}"')
+    con.execute("detach made")
+
+
+@cache
+def keep_made(levels: int) -> Path:
+    """A file with the tables of `make_tables`, gone when the process ends."""
+    folder = tempfile.mkdtemp(prefix="tiny-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = Path(folder) / "tiny.duckdb"
+    con = warehouse.open_builder(path)
+    make_tables(con, levels=levels)
+    warehouse.close_builder(con)
+    return path
+
+
+def make_tables(con: warehouse.Connection, *, levels: int = 2, cases: list[dict] | None = None) -> None:
+    """Make what `fill_tiny` copies; with other `cases` than the thirteen, the tables that follow from those."""
     names = [name for name in GRID_SCHEMA.names if not name.startswith("level_") or int(name[6]) <= levels]
     grids = [{name: row[name] for name in names if name in row} for row in list_grids()]
     load_rows(con, "core_grid", GRID_SCHEMA, grids)
     load_shapes(con)
-    load_rows(con, "core_case", CASE_SCHEMA, list_cases())
+    load_rows(con, "core_case", CASE_SCHEMA, list_cases() if cases is None else cases)
     load_rows(con, "core_quarantine", QUARANTINE_SCHEMA, list_quarantine())
     load_rows(con, "out_tier", TIER_SCHEMA, list_tiers())
     load_rows(con, "out_reason", REASON_SCHEMA, list_reasons())

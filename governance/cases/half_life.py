@@ -72,21 +72,19 @@ def estimate_half_life(curve: pd.DataFrame, lives: pd.DataFrame | None = None) -
     shares = counts.share_recurred.to_numpy()
     naive_days = int(counts.day.to_numpy()[np.argmax(shares >= shares[-1] / 2)])
 
-    def lose(log_days: float) -> float:
-        return _fit_others(np.exp(log_days), recurred, at_risk)[0]
-
+    profile = _Profile(recurred, at_risk)
     trials = np.linspace(np.log(SHORTEST_DAYS), np.log(LONGEST_WINDOWS * len(counts)), _TRIALS)
-    best = int(np.argmin([lose(trial) for trial in trials]))
+    best = int(np.argmin([profile.lose(trial) for trial in trials]))
     around = (trials[max(best - 1, 0)], trials[min(best + 1, _TRIALS - 1)])
-    log_days = float(optimize.minimize_scalar(lose, bounds=around, method="bounded").x)
-    least, share, background = _fit_others(np.exp(log_days), recurred, at_risk)
+    log_days = float(optimize.minimize_scalar(profile.lose, bounds=around, method="bounded").x)
+    least, (share, background) = profile.lose(log_days), profile.find_others(log_days)
     worst = least + stats.chi2.ppf(CONFIDENCE, 1) / 2
     if lives is not None:
         groups = _count_groups(lives, counts.day.to_numpy())
         wider = _measure_clustering(np.array([log_days, share, background]), *groups)
         worst = least + wider * stats.t.ppf((1 + CONFIDENCE) / 2, len(groups[0]) - 1) ** 2 / 2
-    low = _find_end(lose, [log_days, *trials[trials < log_days][::-1]], worst)
-    high = _find_end(lose, [log_days, *trials[trials > log_days]], worst)
+    low = _find_end(profile.lose, [log_days, *trials[trials < log_days][::-1]], worst)
+    high = _find_end(profile.lose, [log_days, *trials[trials > log_days]], worst)
     low_days, high_days = (0.0 if low is None else np.exp(low)), (np.inf if high is None else np.exp(high))
     return HalfLife(naive_days, float(np.exp(log_days)), float(low_days), float(high_days), share, background)
 
@@ -101,8 +99,40 @@ def tabulate_half_lives(curves: pd.DataFrame, lives: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=_SCHEMA)
 
 
-def _fit_others(half_life_days: float, recurred: Floats, at_risk: Floats) -> tuple[float, float, float]:
-    """Give the least negative log-likelihood with this half-life, and the share and the background that reach it."""
+class _Profile:
+    """The likelihood of a curve's counts by half-life alone: the other parameters are the best for each."""
+
+    def __init__(self, recurred: Floats, at_risk: Floats) -> None:
+        self._counts = recurred, at_risk
+        self._fits: dict[float, tuple[float, Floats]] = {}
+
+    def lose(self, log_days: float) -> float:
+        """Give the least negative log-likelihood with this half-life."""
+        return self._fit(log_days)[0]
+
+    def find_others(self, log_days: float) -> tuple[float, float]:
+        """Give the share and the background per day that reach it."""
+        share, background = self._fit(log_days)[1]
+        return float(share), float(background / len(self._counts[0]))
+
+    def _fit(self, log_days: float) -> tuple[float, Floats]:
+        """Start from the nearest half-life that is known: it takes half of the steps from a plain guess."""
+        if log_days not in self._fits:
+            near = min(self._fits, key=lambda known: abs(known - log_days), default=None)
+            start = _guess_others(*self._counts) if near is None else self._fits[near][1]
+            self._fits[log_days] = _fit_others(np.exp(log_days), *self._counts, start)
+        return self._fits[log_days]
+
+
+def _guess_others(recurred: Floats, at_risk: Floats) -> Floats:
+    """A share, and a background over all days, to start from: each makes half of what came back."""
+    rough = [recurred.sum() / at_risk[0] / 2, recurred.sum() / at_risk.sum() * len(recurred) / 2]
+    start: Floats = np.clip(rough, *_BOUNDS.T)
+    return start
+
+
+def _fit_others(half_life_days: float, recurred: Floats, at_risk: Floats, start: Floats) -> tuple[float, Floats]:
+    """Give the least negative log-likelihood with this half-life, and the others (`_guess_others`) that reach it."""
     days = len(recurred)
     still_away = 2 ** (-np.arange(days + 1) / half_life_days)
 
@@ -117,11 +147,10 @@ def _fit_others(half_life_days: float, recurred: Floats, at_risk: Floats) -> tup
         # Per recurrence, so that the numbers, and the step at which to stop, don't grow with the cases.
         return loss / recurred.sum(), np.array([by_share, -np.sum(slope) / days]) / recurred.sum()
 
-    start = np.clip([recurred.sum() / at_risk[0] / 2, recurred.sum() / at_risk.sum() * days / 2], *_BOUNDS.T)
     fitted = optimize.minimize(
         lose, start, jac=True, method="L-BFGS-B", bounds=_BOUNDS, options={"ftol": 1e-14, "gtol": 1e-10}
     )
-    return float(fitted.fun * recurred.sum()), float(fitted.x[0]), float(fitted.x[1] / days)
+    return float(fitted.fun * recurred.sum()), fitted.x
 
 
 def _count_groups(lives: pd.DataFrame, days: NDArray[np.int64]) -> tuple[Floats, Floats]:
