@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from governance import snapshot
+from governance.city import open_city
 from governance.ui import language as words
 from tests.pages import find_table, read_charts, read_figures, read_html, read_tables, run_page
 from tests.spelling import say
-from tests.tiny_snapshot import AS_OF_UTC, MANIFEST, SCRIPT, fill_tiny
+from tests.tiny_snapshot import AS_OF_UTC, MANIFEST, SCRIPT, fill_tiny, list_cases, make_tables
 
 HOUSING, FIRE = "Housing and Urban-Rural Development", "Fire and Rescue"
 
@@ -89,6 +91,23 @@ def test_a_straight_case_tells_its_three_stretches_from_its_own_row(tiny: Path) 
     ]
     states = [row[3] for row in find_table(page, say("case.limit"))]
     assert states == [say(f"casestate.{state}") for state in ("no_limit", "kept", "passed", "kept")]
+
+
+def test_an_overdue_case_that_is_paused_is_shown_as_overdue_here_and_on_the_lists(tmp_path: Path) -> None:
+    # A-1 is 48 hours overdue: a pause that begins after the limit stops nothing.
+    cases = [{**case, "is_paused": case["incident_id"] == "A-1"} for case in list_cases()]
+    with snapshot.building(tmp_path) as draft:
+        make_tables(draft.con, cases=cases)
+        snapshot.publish(draft, manifest=MANIFEST)
+    with closing(open_city(tmp_path)) as city:
+        told = city.sql("select state, worklists from out_open where incident_id = 'A-1'").iloc[0]
+        assert told["state"] == "overdue"
+        assert "paused" not in told["worklists"]
+    page = run_page("case", tmp_path, case="platform/A-1")
+    assert read_figures(page)[say("column.stage")][1] == say("case.state_by", state="overdue", time="2.0 d")
+    states = {row[0]: row[3] for row in find_table(page, say("case.limit"))}
+    assert states["Dispose"] == say("case.state_by", state=say("casestate.overdue"), time="2.0 d")
+    assert states["Close (whole case)"] == say("casestate.paused")
 
 
 def test_recurrence_is_linked_both_ways(tiny: Path) -> None:

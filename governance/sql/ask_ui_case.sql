@@ -11,7 +11,7 @@ select
     cases.paused_hours, cases.illegal_moves, cases.location_status,
     case
         when not cases.is_open then null
-        when cases.is_paused then 'paused'
+        when cases.is_paused and not cases.is_overdue then 'paused'
         when cases.disposed_at_utc is not null then 'awaiting_check'
         when cases.is_seriously_overdue then 'seriously_overdue'
         when cases.is_overdue then 'overdue'

@@ -29,8 +29,8 @@ select
         when is_cancelled then 'ended'
         when is_passed then 'passed'
         when steps.due_at_utc is null then 'no_limit'
-        when is_paused then 'paused'
         when steps.due_at_utc < as_of_utc then 'overdue'
+        when is_paused then 'paused'
         else 'running'
     end as state,
     case when done_at_utc is not null or not (is_cancelled or is_passed)

@@ -11,7 +11,7 @@ select
     grids.level_2_id, cases.stage, cases.reported_at_utc, cases.due_at_utc, cases.due_from, cases.accept_due_at_utc,
     cases.verify_due_at_utc,
     case
-        when cases.is_paused then 'paused'
+        when cases.is_paused and not cases.is_overdue then 'paused'
         when cases.disposed_at_utc is not null then 'awaiting_check'
         when cases.is_seriously_overdue then 'seriously_overdue'
         when cases.is_overdue then 'overdue'
