@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from string import Formatter
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -186,6 +188,15 @@ def test_numbers_and_times_are_written_by_the_language(path: Path) -> None:
 def test_own_formats_are_found() -> None:
     code = "f'{x:,}'\nf'{x}'\nday.strftime('%d')\n'{:.2f}'.format(x)\n'%d days' % x\n"
     assert sorted(find_own_formats(ast.parse(code))) == ["%d", "%d days", ",", ".2f"]
+
+
+def test_the_citys_clock_has_a_name_in_both_languages_and_in_summer() -> None:
+    january, july = datetime(2026, 1, 1), datetime(2026, 7, 1)  # noqa: DTZ001  naive UTC, as in storage
+    shanghai, berlin = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
+    assert language.name_zone("zh", january, shanghai) == "中国标准时间"
+    assert language.name_zone("en", january, shanghai) == "China Standard Time"
+    assert language.name_zone("en", january, berlin) == "Central European Standard Time"
+    assert language.name_zone("en", july, berlin) == "Central European Summer Time"
 
 
 # Plurals

@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pandas as pd
@@ -264,7 +265,11 @@ def list_late(walk: Walk) -> tuple[pd.DataFrame, int, int]:
     opened = walk.cut(walk.city.open_cases())
     ordered = opened[opened["department"] != "~none"].sort_values(["overdue_hours", "source", "incident_id"])
     told = ordered.groupby("department").agg(cases=("incident_id", "size"), late=("overdue_hours", "count"))
-    longest = ordered.dropna(subset=["overdue_hours"]).groupby("department")[["incident_id", "overdue_hours"]].last()
+    longest = (
+        ordered.dropna(subset=["overdue_hours"])
+        .groupby("department")[["source", "incident_id", "overdue_hours"]]
+        .last()
+    )
     told = told.join(longest).assign(share=lambda f: f["late"] / f["cases"], ranked=lambda f: f["cases"] >= MINIMUM)
     late = told[told["late"] > 0]
     late = late[late["ranked"]] if late["ranked"].any() else late
@@ -283,10 +288,14 @@ def test_the_latest_departments_are_those_of_the_open_cases(walk: Walk) -> None:
     ]
     bars = read_bars(walk.page)[bool(walk.names) :]
     rest = read_rest(walk.page)
+    links = {
+        (link.proto.label, dict(parse_qsl(link.proto.query_string)).get("case")) for link in walk.page.get("page_link")
+    }
     for row, [(label, width, value, _)] in zip(worst.to_dict("records"), bars, strict=True):
         assert label == say("overview.late_of", part=count(row["late"]), cases=count(row["cases"]))
         assert (width, value) == (f"{100 * row['share']:.1f}", share(row["late"], row["cases"]))
-        assert say("overview.oldest", case=row["incident_id"], delay=spell_delay(row["overdue_hours"])) in rest
+        told = say("overview.oldest", case=row["incident_id"], delay=spell_delay(row["overdue_hours"]))
+        assert (escape_markdown(told), f"{row['source']}/{row['incident_id']}") in links
     if worst.empty:
         assert say("overview.nobody_late") in read_all(walk.page)
     elif worst["ranked"].all():

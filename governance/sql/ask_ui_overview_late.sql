@@ -4,8 +4,8 @@
 with counted as (
     select
         department, count(*) as open_cases, count(*) filter (where is_overdue) as overdue_cases,
-        max(overdue_hours) filter (where is_overdue) as overdue_hours_max,
-        arg_max(incident_id, (overdue_hours, source, incident_id)) filter (where is_overdue) as oldest_incident
+        max(struct_pack(hours := overdue_hours, source := source, incident_id := incident_id))
+            filter (where is_overdue) as oldest
     from out_open
     where ($scenario = '' or scenario = $scenario)
         and ($level = 0 or $unit_id = if($level = 1, level_1_id, level_2_id))
@@ -21,8 +21,8 @@ judged as (
     from counted
 )
 select
-    department, is_ranked, open_cases, overdue_cases, overdue_share, oldest_incident, overdue_hours_max,
-    ranked_departments, all_departments
+    department, is_ranked, open_cases, overdue_cases, overdue_share, oldest.hours as overdue_hours_max,
+    oldest.source, oldest.incident_id, ranked_departments, all_departments
 from judged
 where overdue_cases > 0 and (is_ranked or ranked_late = 0)
 order by if(is_ranked, overdue_share, overdue_cases) desc, overdue_cases desc, department

@@ -78,7 +78,7 @@ def _keep_language() -> None:
 
 def _describe_data(view: View) -> str:
     """City, moment of the data and whether it is synthetic, as escaped HTML."""
-    zone = str(view.zone.key)
+    zone = words.name_zone(view.language, view.city.as_of_utc, view.zone)
     told = escape(view.say("frame.as_of", city=view.city_name, moment=view.moment(view.city.as_of_utc), zone=zone))
     if view.city.manifest["is_synthetic"]:
         badge = escape(view.say("frame.synthetic"))

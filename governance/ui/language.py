@@ -169,6 +169,12 @@ def format_day(language: str, moment_utc: Any, zone: ZoneInfo) -> str:
     return str(dates.format_date(local, "y年M月d日" if language == "zh" else "d MMM y", locale=_LOCALES[language]))
 
 
+def name_zone(language: str, moment_utc: datetime, zone: ZoneInfo) -> str:
+    """What the city's clock is called at a naive UTC moment, such as China Standard Time."""
+    local = moment_utc.replace(tzinfo=UTC).astimezone(zone)
+    return str(dates.get_timezone_name(local, locale=_LOCALES[language]))
+
+
 def format_local(moment_utc: Any, zone: ZoneInfo) -> str:
     """A naive UTC moment on the city's clock in a form that sorts; empty if there is none."""
     return "" if _is_missing(moment_utc) else moment_utc.replace(tzinfo=UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")

@@ -1,4 +1,4 @@
-"""Who is late: the departments with the largest share of overdue cases, and the oldest case of each."""
+"""Who is late: the departments with the largest share of overdue cases, and the longest overdue case of each."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from governance.indicators.registry import load_registry
 from governance.ui import parts
 from governance.ui.address import keep_choice
 from governance.ui.choices import Unit, find_district
+from governance.ui.links import name_case, show_link
 from governance.ui.view import View
 
 _WORST = 3
@@ -50,7 +51,7 @@ def _show_department(view: View, scenario: str, unit: Unit, row: dict[Any, Any])
     told = view.say("overview.late_of", part=part, cases=cases)
     parts.show_bars([parts.Bar(told, row["overdue_share"], view.share(row["overdue_share"]))])
     delay = view.duration(row["overdue_hours_max"])
-    parts.show_note(view.say("overview.oldest", case=row["oldest_incident"], delay=delay))
+    show_link("case", view.say("overview.oldest", case=row["incident_id"], delay=delay), case=name_case(row))
 
 
 def _open_overdue(view: View, scenario: str, unit: Unit, department: str) -> None:
