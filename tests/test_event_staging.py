@@ -289,7 +289,7 @@ def test_a_city_without_logs_has_no_case_events(con, tmp_path):
 
 EVENT = st.builds(
     event,
-    st.sampled_from(["1", "2", "3"]),
+    st.sampled_from("123456789"),
     st.sampled_from(["reported", "dispatched", "受理", "转办", "returned", "disposed", "reopened", "closed", "?"]),
     st.builds("{} {}".format, st.integers(1, 3), st.integers(0, 2)),
     st.sampled_from(["a", "b", ""]),
@@ -331,9 +331,9 @@ def tell_one(case: dict, kind: str, at: datetime, department: str | None) -> Non
         case["last_department"] = department or case["last_department"]
 
 
-@settings(max_examples=20, deadline=None, phases=[Phase.generate])  # shrinking would take minutes
+@settings(max_examples=8, deadline=None, phases=[Phase.generate])  # shrinking would take minutes
 @given(
-    logs=st.lists(st.lists(EVENT, min_size=1, max_size=8), min_size=1, max_size=3),
+    logs=st.lists(st.lists(EVENT, min_size=1, max_size=40), min_size=1, max_size=3),
     as_of=st.builds("2025-05-0{}T0{}:30".format, st.integers(1, 4), st.integers(0, 2)).map(datetime.fromisoformat),
 )
 def test_random_logs_agree_with_plain_python(con, logs, as_of):

@@ -278,12 +278,14 @@ def test_every_kind_of_event_has_its_place_and_its_moves():
 
 random_events = st.builds(
     lambda kind, minute, department, case: event(kind, f"3 {minute // 60:02}:{minute % 60:02}", department, case=case),
-    st.sampled_from(EVENT_KINDS), st.integers(0, 1439), st.sampled_from(["a", "b", "c", None]), st.sampled_from("12"),
+    st.sampled_from(EVENT_KINDS), st.integers(0, 1439), st.sampled_from(["a", "b", "c", None]),
+    st.sampled_from("12345678"),
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
-@given(events=st.lists(random_events, max_size=14), shuffled=st.randoms())
+# Many cases at once, since a case costs next to nothing and a telling a second.
+@settings(max_examples=20, deadline=None)
+@given(events=st.lists(random_events, max_size=56), shuffled=st.randoms())
 def test_whatever_the_log_says_its_rows_may_come_in_any_order_and_holders_never_overlap(con, events, shuffled):
     told = tell(con, events)
     mixed = list(events)
@@ -311,23 +313,29 @@ def test_the_stretches_of_cases_that_went_straight_to_their_end_are_kept_in_sums
     assert {row["incident_id"] for row in told["timed_stint"]} == {"2", "3"}
 
 
-@settings(max_examples=150, deadline=None)
-@given(
-    kinds=st.sets(st.sampled_from(moves.PLAIN_KINDS)),
-    hours=st.lists(st.integers(0, 6), min_size=8, max_size=8),
-    departments=st.lists(st.sampled_from(["housing", "police", "the police", None]), min_size=8, max_size=8),
-    extra=st.lists(st.tuples(st.sampled_from(moves.KINDS), st.integers(0, 40)), max_size=1),
+lives = st.tuples(
+    st.sets(st.sampled_from(moves.PLAIN_KINDS)),
+    st.lists(st.integers(0, 6), min_size=8, max_size=8),
+    st.lists(st.sampled_from(["housing", "police", "the police", None]), min_size=8, max_size=8),
+    st.lists(st.tuples(st.sampled_from(moves.KINDS), st.integers(0, 40)), max_size=1),
 )
-def test_a_life_that_is_almost_plain_is_told_alike_at_once_and_step_by_step(con, kinds, hours, departments, extra):
+
+
+def list_life(case: str, kinds: set, hours: list, departments: list, extra: list) -> list[dict]:
     given_kinds = [kind for kind in moves.PLAIN_KINDS if kind in kinds]
     passed = itertools.accumulate(hours)
-    events = [
-        event(kind, f"{3 + hour // 24} {hour % 24:02}:30", department)
-        for kind, hour, department in zip(given_kinds, passed, departments, strict=False)
-    ]
-    events += [event(kind, f"{3 + hour // 24} {hour % 24:02}:30", "housing") for kind, hour in extra]
+    told = [*zip(given_kinds, passed, departments, strict=False), *((kind, hour, "housing") for kind, hour in extra)]
+    return [event(kind, f"{3 + hour // 24} {hour % 24:02}:30", by, case=case) for kind, hour, by in told]
+
+
+@settings(max_examples=20, deadline=None)
+@given(told=st.lists(lives, min_size=1, max_size=20))
+def test_a_life_that_is_almost_plain_is_told_alike_at_once_and_step_by_step(con, told):
+    cases = {f"c{place:02}": list_life(f"c{place:02}", *life) for place, life in enumerate(told)}
+    events = [row for rows in cases.values() for row in rows]
     # `tell` holds that both ways agree; every case has one trace, whichever way it was told.
-    assert [row["incident_id"] for row in tell(con, events or ORDINARY)["trace"]] == ["1"]
+    traces = [row["incident_id"] for row in tell(con, [*events, *ORDINARY])["trace"]]
+    assert sorted(traces) == ["1", *(name for name, rows in cases.items() if rows)]
 
 
 def test_plain_lives_are_allowed_from_the_first_event_to_the_end():

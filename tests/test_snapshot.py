@@ -28,13 +28,13 @@ def run_driver(script: str, *args: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def publish_copy(build_dir: Path, of: Path) -> snapshot.Published:
+def publish_copy(build_dir: Path, of: Path, **publish_options: object) -> snapshot.Published:
     """Publish a copy of a finished database as the next generation: quicker than filling it again."""
     with snapshot.building(build_dir) as draft:
         draft.con.execute(f"attach '{of}' as old (read_only)")
         draft.con.execute("copy from database old to snapshot")
         draft.con.execute("detach old")
-        return snapshot.publish(draft, manifest=MANIFEST)
+        return snapshot.publish(draft, manifest=MANIFEST, **publish_options)
 
 
 def ask_generation(build_dir: Path) -> str:
@@ -59,7 +59,7 @@ def finished(tmp_path_factory) -> Path:
 KILLER = """
     import os, signal, sys
     from pathlib import Path
-    from test_snapshot import BEFORE_POINTER, publish_tiny
+    from test_snapshot import publish_copy
     from governance import snapshot
 
     def die_after(step):
@@ -72,17 +72,17 @@ KILLER = """
         for after_step in (None, die_after(step)):
             child = os.fork()
             if child == 0:
-                publish_tiny(Path(sys.argv[1]) / step, after_step=after_step)
+                publish_copy(Path(sys.argv[1]) / step, of=Path(sys.argv[2]), after_step=after_step)
                 os._exit(0)
             print(step, os.waitpid(child, 0)[1])
 """
 
 
 @pytest.fixture(scope="module")
-def crashed(tmp_path_factory) -> Path:
+def crashed(tmp_path_factory, finished) -> Path:
     """One build folder per step, in which the second publish was killed after that step."""
     folder = tmp_path_factory.mktemp("crashed")
-    driver = run_driver(KILLER, folder)
+    driver = run_driver(KILLER, folder, finished)
     out, err = driver.communicate()
     wanted = [f"{step} {status}" for step in snapshot.STEP_NAMES for status in (0, int(signal.SIGKILL))]
     assert out.splitlines() == wanted, err
@@ -109,7 +109,7 @@ READER = """
     from pathlib import Path
     from governance import snapshot
 
-    os.nice(10)  # the publisher goes first, where there are fewer cores than processes
+    os.nice(19)  # the publisher goes first, where there are fewer cores than processes
     build_dir, stop, ready = (Path(text) for text in sys.argv[1:])
     reads, seen, held = 0, [], None
     while not stop.exists():

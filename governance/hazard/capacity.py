@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -204,6 +205,7 @@ def _read_spread(spreads: Mapping[int, float], grids: int) -> float:
     return float(np.interp(np.log(grids), np.log(sizes), [spreads[size] for size in sizes]))
 
 
+@lru_cache(maxsize=4096)  # many choices of teams and visits reach the same grids in the same weeks
 def _find_interval(expected: float, spread: float) -> tuple[float, float]:
     """The middle 95 % of a negative binomial count; of a Poisson count without extra spread."""
     if expected <= 0:
