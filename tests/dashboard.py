@@ -20,6 +20,7 @@ OpenPage = Callable[..., Page]
 ROOT = Path(__file__).parents[1]
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+WALKED = ("zh",)  # long walks are made in one language; every page is opened in both
 _BROWSERS = (
     "chromium", "chromium-browser", "google-chrome",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",

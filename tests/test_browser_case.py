@@ -9,13 +9,13 @@ from playwright.sync_api import expect
 
 from governance.ui import language
 from tests import tiny_snapshot
-from tests.dashboard import PHONE, OpenPage, wait_until_still
+from tests.dashboard import PHONE, WALKED, OpenPage, wait_until_still
 from tests.test_browser_dashboard import choose, click_row
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("spoken", language.LANGUAGES)
+@pytest.mark.parametrize("spoken", WALKED)
 def test_from_the_city_to_a_case_and_back_up(visit: OpenPage, spoken: str) -> None:
     def say(key: str, **values: object) -> str:
         return language.say(spoken, key, **values)

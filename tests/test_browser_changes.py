@@ -10,12 +10,12 @@ from playwright.sync_api import expect
 
 from governance.ui import language
 from tests import tiny_snapshot
-from tests.dashboard import PHONE, OpenPage, wait_until_still
+from tests.dashboard import PHONE, WALKED, OpenPage, wait_until_still
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("spoken", language.LANGUAGES)
+@pytest.mark.parametrize("spoken", WALKED)
 def test_from_the_map_to_all_changes_and_back_to_a_card(visit: OpenPage, spoken: str) -> None:
     page = visit("/map?scenario=fire_lane", spoken=spoken)
     sentence = {"en": "1 grid turned red", "zh": "1 个网格变红"}[spoken]

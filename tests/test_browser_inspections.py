@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from governance.ui import language
-from tests.dashboard import PHONE, OpenPage, wait_until_still
+from tests.dashboard import PHONE, WALKED, OpenPage, wait_until_still
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +28,7 @@ def test_an_inspector_reads_the_list_on_a_phone_and_opens_a_grid(visit: OpenPage
     expect(page).to_have_url(re.compile("scenario=fire_lane"))
 
 
-@pytest.mark.parametrize("spoken", language.LANGUAGES)
+@pytest.mark.parametrize("spoken", WALKED)
 def test_the_list_is_taken_filled_in_and_given_back(visit: OpenPage, tmp_path: Path, spoken: str) -> None:
     page = visit("/inspections?scenario=fire_lane", spoken=spoken)
     with page.expect_download() as event:

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, expect
 from governance import snapshot, warehouse
 from governance.ui import language
 from tests import tiny_snapshot
-from tests.dashboard import DESKTOP, PHONE, OpenPage, running_dashboard, wait_for_map, wait_until_still
+from tests.dashboard import DESKTOP, PHONE, WALKED, OpenPage, running_dashboard, wait_for_map, wait_until_still
 from tests.test_browser_dashboard import choose, click_map, download, wait_for_colour
 
 pytestmark = pytest.mark.browser
@@ -69,7 +69,7 @@ def switch(page: Page, key: str, spoken: str) -> None:
     wait_until_still(page)
 
 
-@pytest.mark.parametrize("spoken", language.LANGUAGES)
+@pytest.mark.parametrize("spoken", WALKED)
 def test_each_layer_is_fetched_when_it_is_switched_on(visit: OpenPage, spoken: str) -> None:
     page = visit("/map?layers=~none", spoken=spoken)
     wait_for_map(page)
@@ -114,7 +114,7 @@ def test_only_a_search_moves_the_view(visit: OpenPage) -> None:
         field.press("Enter")
 
 
-@pytest.mark.parametrize("spoken", language.LANGUAGES)
+@pytest.mark.parametrize("spoken", WALKED)
 def test_two_clicks_choose_the_grids_between_them(visit: OpenPage, spoken: str, tmp_path: Path) -> None:
     page = visit("/map", spoken=spoken)
     wait_for_map(page)

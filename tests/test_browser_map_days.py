@@ -8,13 +8,13 @@ import pytest
 from playwright.sync_api import expect
 
 from governance.ui import language, palette
-from tests.dashboard import OpenPage, wait_for_map, wait_until_still
+from tests.dashboard import WALKED, OpenPage, wait_for_map, wait_until_still
 from tests.test_browser_dashboard import is_colour, sample_map, wait_for_colour
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("spoken", language.LANGUAGES)
+@pytest.mark.parametrize("spoken", WALKED)
 def test_arrow_keys_move_the_day_and_play_goes_on_to_now(visit: OpenPage, spoken: str) -> None:
     page = visit("/map?scenario=fire_lane", spoken=spoken)
     wait_for_map(page)

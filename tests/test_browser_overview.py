@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from governance.ui import language
-from tests.dashboard import PHONE, OpenPage, wait_until_still
+from tests.dashboard import PHONE, WALKED, OpenPage, wait_until_still
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ def own(browser: Browser, dashboard: str) -> Iterator[Page]:
     context.close()
 
 
-@pytest.mark.parametrize("spoken", language.LANGUAGES)
+@pytest.mark.parametrize("spoken", WALKED)
 def test_from_the_city_to_a_district_to_a_card(visit: OpenPage, spoken: str) -> None:
     page = visit("/", spoken=spoken)
     expect(page.locator(".st-key-years [role=graphics-document]")).to_have_count(2)
@@ -40,7 +40,7 @@ def test_from_the_city_to_a_district_to_a_card(visit: OpenPage, spoken: str) -> 
     expect(page).to_have_url(re.compile(r"/map\?(?=.*scenario=fire_lane)(?=.*unit=330205)"))
 
 
-@pytest.mark.parametrize("spoken", language.LANGUAGES)
+@pytest.mark.parametrize("spoken", WALKED)
 def test_from_a_late_department_to_its_overdue_cases(visit: OpenPage, spoken: str) -> None:
     page = visit("/?filter=group_rental", spoken=spoken)
     page.locator(".st-key-late").get_by_role("button").first.click()
