@@ -86,6 +86,45 @@ def test_side_by_side_are_the_maps_of_each(tiny: Path) -> None:
     assert views[0] == views[1]
 
 
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        # Since Monday G-03 in Jiangbei went from yellow to red, G-02 in Haishu from red to yellow.
+        ("", [["Jiangbei", 2, 0, 1, 1, 1, 0], ["Haishu", 2, 1, 0, -1, 0, 1]]),
+        ("330203", [["Gulou", 1, 0, 0, 0, 0, 0], ["Yuehu", 1, 1, 0, -1, 0, 1]]),
+    ],
+)
+def test_each_place_below_tells_its_red_grids_on_both_sides(tiny: Path, unit: str, expected: list) -> None:
+    test = run_page("map_compare", tiny, scenario="fire_lane", tab="units", unit=unit)
+    assert read_frame(test, "red_change").to_numpy().tolist() == expected
+
+
+def test_below_the_last_level_the_difference_is_told_grid_by_grid(tiny: Path) -> None:
+    test = run_page("map_compare", tiny, scenario="fire_lane", tab="units", unit="330203001")
+    assert say("compare.units_none_text") in "".join(read_html(test))
+
+
+def test_the_places_below_are_those_that_pandas_counts(demo_build: Path, demo: City) -> None:
+    history, grids = demo.sql("select * from out_tier_history"), demo.grids()
+    days = sorted(history["day"].unique())
+    told = history[history["scenario"] == "fire_lane"]
+    sides = [
+        grids.merge(told[told["day"] == day], on="grid_no", how="left")["tier"].fillna("green").map(HEIGHTS)
+        for day in (days[0], days[-1])
+    ]
+    parts = {
+        "grids": grids["grid_no"] >= 0, "red_left": sides[0] == 3, "red_right": sides[1] == 3,
+        "up": sides[1] > sides[0], "down": sides[1] < sides[0],
+    }  # fmt: skip
+    counts = pd.DataFrame(parts).groupby(grids["level_1_en"]).sum()
+    first, last = (pd.Timestamp(day).date().isoformat() for day in (days[0], days[-1]))
+    test = run_page("map_compare", demo_build, scenario="fire_lane", day=first, other_day=last, tab="units")
+    frame = read_frame(test, "red_change").set_index("name")
+    assert (frame["red_change"] == frame["red_right"] - frame["red_left"]).all()
+    assert frame["red_change"].is_monotonic_decreasing
+    assert frame[list(parts)].sort_index().astype(int).equals(counts[list(parts)].sort_index().astype(int))
+
+
 def test_the_counts_and_rows_are_those_that_pandas_counts(demo_build: Path, demo: City) -> None:
     history, grids = demo.sql("select * from out_tier_history"), demo.grids()
     days = sorted(history["day"].unique())

@@ -18,6 +18,7 @@ from governance.ui.language import MISSING
 from governance.ui.map import DIFFERENCE_LOOK, TIER_LOOK, Box, Look, make_deck
 from governance.ui.map_times import find_month_before, list_days
 from governance.ui.pages.city_map import show_tier_legend
+from governance.ui.pages.map_compare_units import show_units
 from governance.ui.view import View
 
 _LISTED = 500
@@ -33,13 +34,16 @@ class Side:
 
 
 def show(view: View) -> None:
-    """Two scenarios with a day each, one unit; the difference with counts and a list, or both maps."""
+    """Two scenarios with a day each, one unit; the difference with counts and a list, by place, or both maps."""
     if not view.names("scenarios", "scenario"):
         parts.show_state(view.say("state.no_scenario_title"), view.say("state.no_scenario_text"))
         return
     unit, left, right = _choose_sides(view)
     contents = {
         "difference": lambda: _show_difference(view, unit, left, right),
+        "units": lambda: show_units(
+            view, unit, left=_name(view, left), right=_name(view, right), **_ask_both(left, right, unit)
+        ),
         "sides": lambda: _show_sides(view, unit, left, right),
     }
     labels = {name: view.say(f"compare.{name}") for name in contents}
@@ -77,7 +81,7 @@ def _warn_of_unknown(view: View, options: dict[str, str]) -> None:
 
 
 def _show_difference(view: View, unit: Unit, left: Side, right: Side) -> None:
-    asked = {**_ask_side(left, unit), "other": right.scenario, "other_day": date.fromisoformat(right.day)}
+    asked = _ask_both(left, right, unit)
     rows = view.ask("difference_grids", rows=_LISTED, **asked)
     parts.show_text(view.say("compare.sentence", left=_name(view, left), right=_name(view, right)))
     _show_counts(view, rows)
@@ -164,6 +168,10 @@ def _show_sides(view: View, unit: Unit, left: Side, right: Side) -> None:
             digits = view.ask_row("day_digits", **asked)
             _draw(view, unit, str((digits or {}).get("digits") or ""), key=f"side_{name}", look=TIER_LOOK)
     parts.show_note(view.say("compare.sides_note"))
+
+
+def _ask_both(left: Side, right: Side, unit: Unit) -> dict[str, Any]:
+    return {**_ask_side(left, unit), "other": right.scenario, "other_day": date.fromisoformat(right.day)}
 
 
 def _ask_side(side: Side, unit: Unit) -> dict[str, Any]:
