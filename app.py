@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 
 from governance.ui import language
 from governance.ui.frame import choose_language, show_page
+from governance.ui.page_door import PageDoor
 from governance.ui.pages import (
     case,
     changes,
@@ -57,4 +58,5 @@ if __name__ == "__main__":
     # Streamlit runs this file for every visit; the server imports it once, under its own name.
     show_dashboard()
 else:
-    app = st.App(__file__, routes=list_routes(BUILD_DIR), middleware=[Middleware(WallDoor)])
+    doors = [Middleware(WallDoor), Middleware(PageDoor, pages={*PAGES, "wall"}, first="overview")]
+    app = st.App(__file__, routes=list_routes(BUILD_DIR), middleware=doors)

@@ -15,6 +15,7 @@ from governance.ui import language as words
 from governance.ui import parts
 from governance.ui.address import follow_address, keep_choice, read_choice
 from governance.ui.choices import find_unit, start_at_own_unit
+from governance.ui.page_door import LOST
 from governance.ui.view import View, open_current
 
 STALE_AFTER = timedelta(hours=36)
@@ -94,7 +95,10 @@ def _warn_if_stale(view: View, now_utc: datetime) -> None:
 
 
 def _warn_of_unknown(view: View, page: str) -> None:
-    """Say so where the address names a unit or a scenario that the city does not have: something else is shown."""
+    """Say so where the address names a page, a unit or a scenario that there is not: something else is shown."""
+    lost = st.query_params.get(LOST)
+    if lost:
+        parts.show_banner(view.say("frame.lost", name=lost))
     unit = read_choice("unit")
     unknown = {unit} if find_unit(view, unit).level == 0 else set()
     names = ("scenario",) if page == "health" else ("scenario", "filter")  # there the filter is a reason
