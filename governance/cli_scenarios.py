@@ -148,21 +148,17 @@ def diff(
 @app.command(epilog="Example: `python -m governance scenarios lint --city city.toml`")
 def lint(city: CityFile = None, *, as_json: AsJson = False) -> None:
     """Say everything that is wrong with the templates and overlays (exit 1 if anything is)."""
-    from governance.scenarios import lint_template_set, make_template_set, read_versions
-    from governance.scenarios.resolve import find_set_faults
+    from governance.scenarios.lint import lint_folder
 
     profile = _load_profile(city)
-    versions, faults = read_versions(_find_folder(profile) if profile and profile.scenario_folder else None)
-    used = profile.scenarios if profile else ()
-    faults = faults or find_set_faults(versions, scenarios=used)
-    if not faults:
-        faults = lint_template_set(make_template_set(versions, scenarios=used), _load_departments(profile))
+    folder = _find_folder(profile) if profile and profile.scenario_folder else None
+    versions, faults = lint_folder(folder, _load_departments(profile), scenarios=profile.scenarios if profile else ())
     if as_json:
         typer.echo(json.dumps(faults, ensure_ascii=False, indent=2))
     else:
         for fault in faults:
             typer.echo(fault)
-        Console(stderr=True).print(f"{len(versions)} templates and overlays, {len(faults)} faults.")
+        Console(stderr=True).print(f"{versions} templates and overlays, {len(faults)} faults.")
     if faults:
         raise typer.Exit(1)
 
@@ -255,15 +251,21 @@ def _read_sound_versions(profile: Profile | None) -> list[Version]:
 
 def _choose_format(out: Path | None, asked: str | None) -> str:
     by_suffix = {".md": "md", ".xlsx": "xlsx"}
-    kind = asked or (by_suffix.get(out.suffix.lower()) if out else "md")
+    by_name = by_suffix.get(out.suffix.lower()) if out else "md"
+    kind = asked or by_name
     if kind not in by_suffix.values():
         raise ConfigError(f"There is no format {asked or str(out)!r}; known: md, xlsx.")
     if kind == "xlsx" and out is None:
         raise ConfigError("A workbook needs a file: --out matrix.xlsx.")
+    if out is not None and by_name not in {None, kind}:
+        raise ConfigError(f"{out} is named like {by_name}, but {kind} was asked for; change one of them.")
     return str(kind)
 
 
 def _write_text(out: Path, text: str) -> None:
     if not out.parent.is_dir():
         raise ConfigError(f"The folder {out.parent} does not exist; make it first.")
-    out.write_text(text, encoding="utf-8")
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{out} cannot be written: {error.strerror}. Give another file.") from error

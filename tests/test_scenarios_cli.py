@@ -75,8 +75,29 @@ def test_lint_tells_all_faults_and_exits_with_1(city):
     assert [line.split(": ")[0] for line in told] == ["lamps.toml", "haishu/lamps.toml", "haishu/lamps.toml"]
     assert json.loads(run("lint", "--json", code=1)) == told
     write(city, "scenarios/haishu/lamps.toml", HAISHU.replace("dispose", "dispoze"))
-    (fault,) = run("lint", code=1).splitlines()
-    assert fault.endswith("known keys: accept, dispose, verify; did you mean `dispose`?")
+    unreadable, in_base = run("lint", code=1).splitlines()
+    assert unreadable.endswith("known keys: accept, dispose, verify; did you mean `dispose`?")
+    assert in_base.startswith("lamps.toml: `levels.")
+
+
+def test_lint_tells_faults_of_every_kind_in_one_run(city):
+    write(city, "scenarios/lamps.toml", change(change(LAMPS, "people = 5", "people = 6"), "LMP-01*", "LMP-*-X"))
+    write(city, "scenarios/dogs.toml", "x = [")
+    write(city, "scenarios/haishu/lamps.toml", HAISHU + '[limits.I]\nverify = { unit = "work_days" }\n')
+    for one, other in (("yard", "dock"), ("dock", "yard")):
+        write(city, f"scenarios/{one}/dust.toml", f'extends = "dust+{other}"\nversion = "1.0.0"\ndistrict = "{one}"\n')
+    for label in ("east", "west"):
+        text = 'extends = "homestay@1.0.0"\nversion = "1.0.0"\ndistrict = "330205"\n'
+        write(city, f"scenarios/{label}/homestay.toml", text)
+    write(city, "scenarios/haishu/deep/dust.toml", "")
+    write(city, "scenarios/haishu/dust.TOML", "")
+    told = run("lint", code=1)
+    for part in (
+        "dogs.toml is not valid TOML", "runs in a circle: dock/dust.toml", "are both for district 330205",
+        "`levels.", "haishu/lamps.toml: `limits.I.verify`", "haishu/deep/dust.toml is not read",
+        "haishu/dust.TOML is not read",
+    ):  # fmt: skip
+        assert part in told, part
 
 
 def test_list_tells_the_version_a_case_would_be_judged_by(city):
@@ -232,6 +253,24 @@ def test_texts_that_look_like_formulas_stay_texts(city):
         assert not [name for name in parts.namelist() if b"<f>" in parts.read(name)]
 
 
+@pytest.mark.parametrize("ending", ["xlsx", "md"])
+def test_a_file_that_cannot_be_written_is_a_sentence(city, ending):
+    (city / f"taken.{ending}").mkdir()
+    told = refuse("show", "lamps", "--out", f"taken.{ending}")
+    assert told.startswith(f"taken.{ending} cannot be written: ")
+    assert told.endswith("Give another file.")
+
+
+def test_an_overlay_follows_only_its_own_scenario(city):
+    run("copy", "lamps", "--to", "haishu", "--district", "330203")
+    before = (city / "scenarios/haishu/lamps.toml").read_text(encoding="utf-8")
+    assert refuse("upgrade", "lamps+haishu", "--to", "dogs", "--write") == (
+        "lamps@1.2.0+haishu@1.0.0 is an overlay of `lamps` and cannot stand over dogs@1.0.0; "
+        "name a version of its own scenario."
+    )
+    assert (city / "scenarios/haishu/lamps.toml").read_text(encoding="utf-8") == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -239,9 +278,20 @@ def test_texts_that_look_like_formulas_stay_texts(city):
         (("show", "lamps@2"), "There is no template `lamps@2`; did you mean `lamps@1.2.0`?"),
         (("show", "lamps", "--out", "x.pdf"), "There is no format 'x.pdf'; known: md, xlsx."),
         (("show", "lamps", "--format", "xlsx"), "A workbook needs a file: --out matrix.xlsx."),
+        (
+            ("show", "lamps", "--format", "md", "--out", "x.xlsx"),
+            "x.xlsx is named like xlsx, but md was asked for; change one of them.",
+        ),
+        (
+            ("copy", "lamps", "--to", "base"),
+            "`base` cannot name an overlay; use small letters, digits, - and _, and not `base`.",
+        ),
         (("show", "lamps", "--out", "nowhere/m.xlsx"), "The folder nowhere does not exist; make it first."),
         (("show", "lamps", "--language", "fr"), "There is no language 'fr'; known: zh, en."),
-        (("copy", "lamps", "--to", "海曙"), "`海曙` cannot name an overlay; use small letters, digits, - and _."),
+        (
+            ("copy", "lamps", "--to", "海曙"),
+            "`海曙` cannot name an overlay; use small letters, digits, - and _, and not `base`.",
+        ),
         (
             ("copy", "lamps", "--to", "city", "--district", "a"),
             "The overlay `city` is for every district; choose another name for one district's.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import tomllib
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from governance import scenarios
 from governance.scenarios import LEVELS, STAGES, Template, lint_template, lint_templates
+from governance.scenarios.lint import find_meeting
 from tests.small_template import LAMPS
 
 DEPARTMENTS = {"police", "housing", "sub_district", "fire_rescue"}
@@ -211,3 +214,28 @@ def test_two_prefixes_overlap_exactly_when_one_begins_the_other(first, second):
 def test_no_scenario_is_named_in_the_code_of_the_room():
     code = "".join(path.read_text(encoding="utf-8") for path in Path(scenarios.__file__).parent.glob("*.py"))
     assert [name for name in scenarios.load_templates() if f'"{name}"' in code] == []
+
+
+PATTERN = st.lists(st.sampled_from(["a", "b", "*", "?", "[ab]", "[!a]"]), max_size=4).map("".join)
+TEXTS = ["".join(signs) for length in range(8) for signs in itertools.product("abc", repeat=length)]
+
+
+@given(first=PATTERN, second=PATTERN)
+def test_two_patterns_meet_where_some_text_matches_both(first, second):
+    # A text of two such patterns needs no more signs than both have tokens: seven of three letters are enough for
+    # patterns of four, of which no two meet in a longer one only.
+    both = any(fnmatchcase(text, first) and fnmatchcase(text, second) for text in TEXTS)
+    assert find_meeting(first, second) == both
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "meets"),
+    [
+        ("lmp-?1", "lmp-0?", True), ("lmp-*-x", "lmp-02*", True), ("lmp-[01]*", "lmp-[12]*", True),
+        ("lmp-[0-4]", "lmp-[2-9]", True), ("lmp-[0-4]", "lmp-[5-9]", False), ("lmp-01*", "lmp-02*", False),
+        ("lmp-?", "lmp-01", False), ("a*b", "a*c", False),
+    ],
+)  # fmt: skip
+def test_category_codes_meet_where_a_code_would_fall_under_both(first, second, meets):
+    assert find_meeting(first, second) is meets
+    assert find_meeting(second, first) is meets

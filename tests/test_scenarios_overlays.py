@@ -193,7 +193,7 @@ def test_a_citys_broken_file_is_told_once_though_an_overlay_would_read_it(city):
             HAISHU,
             (
                 "Hai shu/lamps.toml: the folder `Hai shu` cannot name an overlay; "
-                "use small letters, digits, - and _, and not `city`."
+                "use small letters, digits, - and _, and neither `city` nor `base`."
             ),
         ),
         (

@@ -6,10 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import chain, combinations
+from pathlib import Path
 from typing import NamedTuple
 
-from governance.scenarios.resolve import TemplateSet, choose_template
+from governance.scenarios.resolve import TemplateSet, choose_template, find_set_faults, make_template_set
 from governance.scenarios.template import (
     LEVELS,
     STAGES,
@@ -18,8 +20,15 @@ from governance.scenarios.template import (
     list_draft_parts,
     list_tasks,
 )
-from governance.scenarios.versions import name_file
+from governance.scenarios.versions import name_file, read_versions
 from governance.toml_model import nearest
+
+
+class Findings(NamedTuple):
+    """What lint found: how many templates and overlays could be read, and every fault."""
+
+    versions: int
+    faults: list[str]
 
 
 class _Code(NamedTuple):
@@ -56,6 +65,19 @@ def lint_template_set(templates: TemplateSet, departments: Collection[str]) -> l
         judging = {name: choose_template(templates, name, district) for name in templates.city}
         faults += lint_templates(judging, departments)
     return list(dict.fromkeys(faults))
+
+
+def lint_folder(folder: Path | None, departments: Collection[str], *, scenarios: Iterable[str] = ()) -> Findings:
+    """Give every fault of the shared templates and those of a city's folder at once, `scenarios` being those in use.
+
+    What cannot be read is told once; everything else is judged as if it were not there.
+    """
+    versions, faults = read_versions(folder)
+    faults += find_set_faults(versions, scenarios=() if faults else scenarios)
+    readable = {version.template.id for version in versions if version.template.district is None}
+    used = [name for name in scenarios if name in readable]
+    faults += lint_template_set(make_template_set(versions, scenarios=used), departments)
+    return Findings(len(versions), list(dict.fromkeys(faults)))
 
 
 def _find_own_faults(template: Template, departments: Collection[str]) -> Iterator[str]:
@@ -214,10 +236,49 @@ def _list_codes(templates: Iterable[Template]) -> dict[str, list[_Code]]:
 
 
 def _overlap(first: _Code, second: _Code) -> bool:
-    """True when one pattern matches the other's literal; inside one scene only equal patterns count."""
+    """True when a text may match both patterns; inside one scene only equal patterns count.
+
+    Any two patterns that begin and end with * have a common text, which no city would write: of such a pattern only
+    the word it looks for is held against the other.
+    """
     if (first.file, first.scene) == (second.file, second.scene):
         return first.folded == second.folded
+    if "*" not in {first.folded[:1], second.folded[:1]}:
+        return find_meeting(first.folded, second.folded)
     return fnmatchcase(first.literal, second.folded) or fnmatchcase(second.literal, first.folded)
+
+
+def find_meeting(first: str, second: str) -> bool:
+    """Whether any text matches both of two patterns with *, ? and [sets]."""
+    one, other = (_TOKEN.findall(pattern) for pattern in (first, second))
+
+    @cache
+    def meets(i: int, j: int) -> bool:
+        if i == len(one) or j == len(other):
+            return set(one[i:] + other[j:]) <= {"*"}
+        if one[i] == "*":
+            return meets(i + 1, j) or meets(i, j + 1)
+        if other[j] == "*":
+            return meets(i, j + 1) or meets(i + 1, j)
+        return _share_sign(one[i], other[j]) and meets(i + 1, j + 1)
+
+    return meets(0, 0)
+
+
+_TOKEN = re.compile(r"\[!?\]?[^\]]*\]|.", re.DOTALL)
+# Stands for all signs that no set names.
+_ANY_OTHER = "\x00"
+
+
+def _share_sign(first: str, second: str) -> bool:
+    """Whether a single sign matches both tokens; a [set] may name a range, whose ends and middles are signs."""
+    signs = {sign for token in (first, second) for sign in _list_signs(token)} | {_ANY_OTHER}
+    return any(fnmatchcase(sign, first) and fnmatchcase(sign, second) for sign in signs)
+
+
+def _list_signs(token: str) -> set[str]:
+    ranges = re.findall(r"(.)-(.)", token[1:-1])
+    return {chr(code) for start, end in ranges for code in range(ord(start), ord(end) + 1)} | set(token)
 
 
 def _describe_overlap(system: str, first: _Code, second: _Code) -> str:

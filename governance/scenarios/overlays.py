@@ -64,7 +64,9 @@ def copy_template(base: Version, folder: Path, *, label: str, district: str | No
     """
     is_city = label == CITY_LABEL
     if not is_label(label):
-        raise ConfigError(f"`{label}` cannot name an overlay; use small letters, digits, - and _.")
+        raise ConfigError(
+            f"`{label}` cannot name an overlay; use small letters, digits, - and _, and not `{BASE_FOLDER}`."
+        )
     if is_city and district is not None:
         raise ConfigError(f"The overlay `{CITY_LABEL}` is for every district; choose another name for one district's.")
     path = (folder if is_city else folder / label) / f"{base.template.id}.toml"
@@ -76,13 +78,18 @@ def copy_template(base: Version, folder: Path, *, label: str, district: str | No
 
 
 def plan_upgrade(overlay: Version, target: Version, departments: Collection[str]) -> Upgrade:
-    """Compare the base that an overlay was made from, the `target` base and the overlay's own changes.
+    """Compare the base that an overlay was made from, the `target` base of the same scenario and its own changes.
 
     A place that only the base changed comes in; one that both changed in different ways is a conflict, and the
     overlay's would win. Where both changed it in the same way there is nothing to tell. Raises ConfigError when the
-    overlay has no base.
+    overlay has no base, or the target is of another scenario.
     """
     base = _need_base(overlay)
+    if target.template.id != base.template.id:
+        raise ConfigError(
+            f"{spell_pin(overlay.pin)} is an overlay of `{base.template.id}` and cannot stand over "
+            f"{spell_pin(target.pin)}; name a version of its own scenario."
+        )
     theirs = compare_documents(base.whole, target.whole)
     ours = compare_documents(base.whole, overlay.whole)
     agreed = {change.path for change in theirs if any((our.path, our.new) == (change.path, change.new) for our in ours)}

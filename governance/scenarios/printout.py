@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from governance.errors import ConfigError
 from governance.scenarios.pins import pin_version
@@ -86,16 +87,19 @@ def write_markdown(matrix: Matrix, departments: Mapping[str, Department], *, lan
 def write_workbook(matrix: Matrix, departments: Mapping[str, Department], out: Path, *, language: Language) -> None:
     """Write the matrix to an XLSX file: sheets "matrix", "levels" and "about"; texts stay texts.
 
-    Raises ConfigError if the folder does not exist.
+    Raises ConfigError if the folder does not exist, or the file cannot be written.
     """
     if not out.parent.is_dir():
         raise ConfigError(f"The folder {out.parent} does not exist; make it first.")
     say = _choose_words(language)
-    with xlsxwriter.Workbook(str(out), _OPTIONS) as book:
-        styles = _make_styles(book)
-        _write_matrix(_add_page(book, "matrix", frozen=_WORD_COLUMNS), matrix, departments, say=say, styles=styles)
-        _write_levels(_add_page(book, "levels", frozen=1), matrix.template, departments, say=say, styles=styles)
-        _write_about(_add_page(book, "about", frozen=0), matrix.template, say, styles)
+    try:
+        with xlsxwriter.Workbook(str(out), _OPTIONS) as book:
+            styles = _make_styles(book)
+            _write_matrix(_add_page(book, "matrix", frozen=_WORD_COLUMNS), matrix, departments, say=say, styles=styles)
+            _write_levels(_add_page(book, "levels", frozen=1), matrix.template, departments, say=say, styles=styles)
+            _write_about(_add_page(book, "about", frozen=0), matrix.template, say, styles)
+    except (OSError, FileCreateError) as error:
+        raise ConfigError(f"{out} cannot be written: {error}. Give another file.") from error
 
 
 def _choose_words(language: Language) -> dict[str, str]:

@@ -39,7 +39,7 @@ def resolve_templates(profile: Profile) -> TemplateSet:
     """Give the templates that a city uses, overlays laid over their bases; raises one ConfigError with every fault."""
     folder = profile.folder / profile.scenario_folder if profile.scenario_folder else None
     versions, faults = read_versions(folder)
-    faults = faults or find_set_faults(versions, scenarios=profile.scenarios)
+    faults += find_set_faults(versions, scenarios=() if faults else profile.scenarios)
     if faults:
         raise ConfigError(join_faults("The scenario templates cannot be used:", faults))
     return make_template_set(versions, scenarios=profile.scenarios)
@@ -63,7 +63,10 @@ def load_city_departments(profile: Profile) -> dict[str, Department]:
 
 
 def find_set_faults(versions: list[Version], *, scenarios: Iterable[str] = ()) -> list[str]:
-    """Give what keeps sound versions from making a set: rivals, and scenarios in use that are none of theirs."""
+    """Give what keeps sound versions from making a set: rivals, and scenarios in use that are none of theirs.
+
+    While a file cannot be read, leave `scenarios` out: one of them may stand in it.
+    """
     return [*_find_rivals(versions), *_find_unknown_scenarios(versions, scenarios)]
 
 

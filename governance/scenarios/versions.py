@@ -64,6 +64,7 @@ def read_versions(folder: Path | None) -> tuple[list[Version], list[str]]:
     if folder is not None and folder.name == BASE_FOLDER:
         return [], [f"{folder}: a scenario folder cannot be called `{BASE_FOLDER}`, as stored bases are; rename it."]
     found = [_read(reading, path, ()) for path in (*sorted(SHARED_FOLDER.glob("*.toml")), *list_files(folder))]
+    reading.faults += _find_unread(folder)
     return [version for version in found if version is not None], list(dict.fromkeys(reading.faults))
 
 
@@ -72,6 +73,18 @@ def list_files(folder: Path | None) -> list[Path]:
     if folder is None:
         return []
     return [*sorted(folder.glob("*.toml")), *(p for p in sorted(folder.glob("*/*.toml")) if not _is_stored(p))]
+
+
+def _find_unread(folder: Path | None) -> list[str]:
+    """Files that look like templates and lie where, or are called as, none is read."""
+    if folder is None:
+        return []
+    read = {*list_files(folder), *folder.glob(f"{BASE_FOLDER}/*.toml"), *folder.glob(f"*/{BASE_FOLDER}/*.toml")}
+    return [
+        f"{path} is not read: templates lie in {folder}, or one folder deeper, and end in .toml. Move or rename it."
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix.lower() == ".toml" and path not in read
+    ]
 
 
 def name_file(template: Template) -> str:
@@ -193,7 +206,7 @@ def _find_place_faults(path: Path, document: Document, base: Version, *, label: 
     if not is_label(label) or (label == CITY_LABEL and path.parent.name == CITY_LABEL):
         yield (
             f"the folder `{path.parent.name}` cannot name an overlay; use small letters, digits, - and _, "
-            f"and not `{CITY_LABEL}`."
+            f"and neither `{CITY_LABEL}` nor `{BASE_FOLDER}`."
         )
 
 
@@ -238,9 +251,9 @@ def _find_label(reading: _Reading, path: Path) -> str:
 
 
 def is_label(text: str) -> bool:
-    """Whether a text can name an overlay in pins."""
+    """Whether a text can name an overlay in pins, and a folder that is none of stored bases."""
     try:
-        return parse_pin(text) == (Step(text, ()),)
+        return text != BASE_FOLDER and parse_pin(text) == (Step(text, ()),)
     except ConfigError:
         return False
 
