@@ -12,6 +12,7 @@ import asyncio
 import itertools
 import os
 import statistics
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,14 +22,20 @@ from playwright.sync_api import Browser, Page
 from benchmarks.report import ROOT, date_and_machine, draw_table, write_section
 from benchmarks.visits import Answer, crowd, walk
 from governance.city import City, open_city
+from governance.ui.links import name_case
 from tests.dashboard import DESKTOP, open_browser, running_dashboard, wait_until_still
 
 NAIVE = ROOT / "benchmarks" / "naive_map.py"
 MAP = "map"
-# The first page, the overview, has no path.
-PAGES = (
-    "", MAP, "changes", "compare", "scenario", "case", "overdue", "evaluation", "model", "inspections", "health",
-)  # fmt: skip
+# What is visited: its path, the first page having none, and what its address says beside scenario and district.
+VIEWS = {
+    "overview": ("", {}), "map": (MAP, {}), "map, to print": (MAP, {"sheet": "1"}), "changes": ("changes", {}),
+    "compare": ("compare", {}), "compare, by place": ("compare", {"tab": "units"}), "scenario": ("scenario", {}),
+    **{f"scenario, {tab}": ("scenario", {"tab": tab}) for tab in ("progress", "holders", "recurrence", "sheet")},
+    "case": ("case", {}), "overdue": ("overdue", {}), "overdue, a department": ("overdue", {"department": "housing"}),
+    "evaluation": ("evaluation", {}), "model": ("model", {}), "inspections": ("inspections", {}),
+    "data health": ("health", {}),
+}  # fmt: skip
 _PATIENCE_MS = 180_000
 # A small copy of the map's drawing tells when the tiers are on the screen, and when they have changed.
 _WATCH = """() => {
@@ -164,32 +171,54 @@ def measure_pages(build_dir: Path, *, is_short: bool) -> list[str]:
     choices = list(list_choices(city))
     rows = []
     with running_dashboard(build_dir) as address:
-        for page in PAGES:
-            steps = [(page, chosen) for chosen in (choices[:3] if is_short else choices)]
+        for name in VIEWS:
+            steps = [make_step(name, chosen) for chosen in (choices[:3] if is_short else choices)]
             answers = asyncio.run(walk(address, [steps[0], *steps]))[1:]
-            rows.append([page or "overview", str(len(steps)), *describe(answers)])
+            rows.append([name, str(len(steps)), *describe(answers)])
     lines = draw_table(("page", "choices", "p50 ms", "p95 ms", "errors"), rows)
     # A server of its own, so that its memory is that of these visitors.
     with running_dashboard(build_dir) as address:
-        steps = [(page, chosen) for chosen in choices for page in PAGES]
+        steps = [make_step(name, chosen) for chosen in choices for name in VIEWS]
         asked = {"visitors": 5 if is_short else 50, "every_s": 5.0, "clicks": 2 if is_short else 24}
+        server, start = find_server(), time.perf_counter()
+        before_s = read_cpu_s(server)
         answers = asyncio.run(crowd(address, steps, **asked))
-        peak_gb = read_server_peak_gb()
+        cores = (read_cpu_s(server) - before_s) / (time.perf_counter() - start)
+        peak_gb = read_peak_gb(server)
     middle, late, errors = describe(answers)
     told = (
         f"{asked['visitors']} visitors, each of whom clicks every {asked['every_s']:.0f} s, {len(answers):,} clicks: "
-        f"p50 {middle} ms, p95 {late} ms, {errors} errors; the server's memory at its highest {peak_gb:.2f} GB."
+        f"p50 {middle} ms, p95 {late} ms, {errors} errors; the server's memory at its highest {peak_gb:.2f} GB, "
+        f"its use of the processor {cores:.2f} cores."
     )
     return [*lines, "", told]
 
 
+def make_step(name: str, chosen: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """Page and address of a view with a choice; only the page of a case reads `case`."""
+    page, more = VIEWS[name]
+    asked = {key: value for key, value in chosen.items() if page != "health" or key == "lang"}
+    return page, {**asked, **more}
+
+
 def list_choices(city: City) -> Iterator[dict[str, str]]:
-    """Scenario and district: every fourth pair, which takes every scenario and every district in turn."""
+    """Scenario and district, under every name that pages have for them: every fourth pair, which takes all in turn.
+
+    With each a case of the scenario, the longest overdue there is.
+    """
     scenarios = city.ask("ui_scenarios")["scenario"].tolist()
     units = city.ask("ui_units")
     districts = ["", *units.loc[units["level"] == 1, "unit_id"]]
-    for scenario, district in itertools.islice(itertools.product(scenarios, districts), 0, None, 4):
-        yield {"scenario": scenario, "unit": district, "district": district, "lang": "en"}
+    cases = city.open_cases()
+    late = cases.sort_values("overdue_hours", ascending=False)
+    for place, (scenario, district) in enumerate(itertools.product(scenarios, districts)):
+        own = late[late["scenario"] == scenario]
+        if place % 4 == 0:
+            case = name_case(own.iloc[place % max(len(own), 1)]) if len(own) else ""
+            yield {
+                "scenario": scenario, "filter": scenario, "unit": district, "district": district, "case": case,
+                "lang": "en",
+            }  # fmt: skip
 
 
 def describe(answers: Sequence[Answer]) -> list[str]:
@@ -210,14 +239,31 @@ def count_grids(city: City) -> int:
     return int(city.sql("select count(*) as grids from core_grid").iloc[0]["grids"])
 
 
-def read_server_peak_gb() -> float:
-    """The most memory that our server, the only child that runs Streamlit, ever held."""
+def find_server() -> Path:
+    """The folder under /proc of our server, the only child that runs Streamlit."""
     for status in Path("/proc").glob("[0-9]*/status"):
-        told = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines() if ":" in line)
+        told = read_status(status.parent)
         command = status.with_name("cmdline").read_text(encoding="utf-8")
         if int(told["PPid"]) == os.getpid() and "streamlit" in command:
-            return int(told["VmHWM"].split()[0]) * 1024 / 1e9
+            return status.parent
     raise SystemExit("The server's process was not found.")
+
+
+def read_status(process: Path) -> dict[str, str]:
+    """What the system says of a process, by name."""
+    lines = process.joinpath("status").read_text(encoding="utf-8").splitlines()
+    return dict(line.split(":", 1) for line in lines if ":" in line)
+
+
+def read_peak_gb(process: Path) -> float:
+    """The most memory that a process ever held."""
+    return int(read_status(process)["VmHWM"].split()[0]) * 1024 / 1e9
+
+
+def read_cpu_s(process: Path) -> float:
+    """Processor time of a process so far: user and system, in the clock's ticks."""
+    after_name = process.joinpath("stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

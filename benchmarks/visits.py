@@ -12,7 +12,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
+from governance.ui.language import say
+
 _PATIENCE_S = 120
+_FAILURES = [say("en", f"state.{name}_title") for name in ("failed", "not_ready")]
 
 
 class CountingConnection(ClientConnection):
@@ -56,7 +59,7 @@ async def ask_page(connection: CountingConnection, page: str, choices: dict[str,
     while True:
         told = ForwardMsg.FromString(await asyncio.wait_for(connection.recv(decode=False), _PATIENCE_S))
         kind = told.WhichOneof("type")
-        if kind == "delta" and "class='g-state'" in told.delta.new_element.html.body:
+        if kind == "delta" and any(title in told.delta.new_element.html.body for title in _FAILURES):
             error = "a page without figures"
         if kind == "delta" and told.delta.new_element.WhichOneof("type") == "exception":
             error = told.delta.new_element.exception.message
