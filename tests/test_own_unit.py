@@ -16,7 +16,7 @@ from streamlit import config
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from governance.ui import own_unit
+from governance.ui import frame, own_unit
 from governance.ui.language import say
 from governance.ui.own_unit_route import list_routes
 from tests.pages import read_html
@@ -223,11 +223,68 @@ def test_pages_that_ask_by_district_start_at_the_units_district(tiny: Path, reme
     assert run_page(tiny, "overdue", district="330203").query_params["district"] == "330203"
 
 
+MOVING = """
+import importlib
+from datetime import datetime
+from pathlib import Path
+
+import streamlit as st
+
+from governance.ui.frame import show_page
+
+module, name = st.session_state["test_page"]
+show = importlib.import_module("governance.ui.pages." + module).show
+show_page(name, show, build_dir=Path({folder!r}), now_utc=datetime(2030, 1, 1))
+"""
+OVERVIEW, MAP, OVERDUE, CHANGES = ("overview",) * 2, ("city_map", "map"), ("overdue",) * 2, ("changes",) * 2
+
+
+def move(test: AppTest, page: tuple[str, str]) -> AppTest:
+    """Go to a page by the menu, which drops what the address says."""
+    test.session_state["test_page"] = page
+    test.query_params.clear()
+    test.run()
+    assert not test.exception
+    return test
+
+
+def test_a_district_goes_along_by_the_menu_from_whichever_page_it_was_chosen_on(tiny: Path) -> None:
+    test = AppTest.from_string(MOVING.format(folder=str(tiny)), default_timeout=60)
+    test.session_state["test_page"] = OVERVIEW
+    test.query_params["unit"] = "330203001"
+    test.run()
+    assert move(test, OVERDUE).selectbox(key="choose_district_overdue").value == "330203"
+    # The district of the town that was chosen: the town stays.
+    assert read_unit(move(test, MAP)) == "330203001"
+    move(test, CHANGES).selectbox(key="choose_district_changes").select("330205").run()
+    assert read_unit(test) == "330205"
+    assert move(test, OVERVIEW).selectbox(key="choose_unit_overview").value == "330205"
+    test.selectbox(key="choose_unit_overview").select("").run()
+    assert move(test, OVERDUE).selectbox(key="choose_district_overdue").value == ""
+    test.selectbox(key="choose_district_overdue").select("330203").run()
+    assert move(test, MAP).selectbox(key="choose_unit_map").value == "330203"
+    move(test, OVERDUE).selectbox(key="choose_district_overdue").select("").run()
+    assert read_unit(move(test, MAP)) == ""
+
+
+def test_a_city_that_cannot_be_read_is_told_in_words(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_build_dir: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(frame, "open_current", refuse)
+    for spoken in ("zh", "en"):
+        told = "".join(read_html(run_page(tiny, lang=spoken)))
+        assert say(spoken, "state.failed_title") in told
+        assert "Permission" not in told
+
+
 @pytest.mark.parametrize(
     ("address", "unknown"),
     [
         ({}, []), ({"unit": "330203", "filter": "fire_lane"}, []), ({"filter": "~unmapped"}, []),
         ({"unit": "nope", "scenario": "<b>x"}, ["nope", "<b>x"]), ({"filter": "foo"}, ["foo"]),
+        ({"department": "nope", "district": "foo"}, ["nope", "foo"]), ({"department": "housing"}, []),
+        ({"district": "330203"}, []),
     ],
 )  # fmt: skip
 def test_a_name_that_the_city_does_not_have_is_told(tiny: Path, address: dict[str, str], unknown: list[str]) -> None:

@@ -12,8 +12,11 @@ import pandas as pd
 import pytest
 
 from governance.city import City, open_city
+from governance.scenarios import load_templates
+from governance.ui import language as words
 from governance.ui import map_times
 from governance.ui.language import LANGUAGES, format_date
+from governance.ui.palette import TIERS
 from tests import tiny_snapshot
 from tests.pages import read_html, run_page
 from tests.spelling import say
@@ -66,6 +69,24 @@ def test_a_day_in_the_address_turns_legend_map_and_list_back(tiny: Path) -> None
     assert read_digits(test) == "1321"
     assert [label.split()[1:3] for label in list_labels(test)] == [["R", "G\\-02"], ["Y", "G\\-03"]]
     assert format_date("en", MONDAY) in "".join(read_html(test))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_on_a_past_day_the_map_is_described_as_it_was_and_marks_are_said_to_be_of_now(
+    tiny: Path, language: str
+) -> None:
+    # In Haishu: G-01 green, G-02 red on that Monday and yellow now.
+    chosen = {"scenario": "fire_lane", "unit": "330203", "layers": "incidents"}
+    now = run_page("city_map", tiny, language=language, **chosen)
+    past = run_page("city_map", tiny, language=language, day=MONDAY.isoformat(), **chosen)
+    sentence = words.say(language, "day.marks_are_now")
+    assert [sentence in "".join(read_html(test)) for test in (now, past)] == [False, True]
+    counts = {name: dict(zip(TIERS, told, strict=True)) for name, told in (("now", "011"), ("past", "101"))}
+    scenario = load_templates()["fire_lane"].name_zh if language == "zh" else load_templates()["fire_lane"].name_en
+    for name, test in (("now", now), ("past", past)):
+        (chart,) = test.get("deck_gl_json_chart")
+        names = {"scenario": scenario, "unit": {"zh": "海曙区", "en": "Haishu"}[language]}
+        assert chart.proto.alt == words.say(language, "map.alt", **names, **counts[name])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 from PIL import Image
 
 from governance.ui import language, map_picture, palette
@@ -28,7 +29,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def any_font(monkeypatch: pytest.MonkeyPatch) -> None:
     """A font for every text, so that nothing hangs on those of the machine."""
-    monkeypatch.setattr(map_picture, "_find_chinese", map_picture.ImageFont.load_default)
+    monkeypatch.setattr(map_picture, "_has_sign", lambda _name, _sign: True)
 
 
 def read_picture(test) -> Image.Image:
@@ -66,7 +67,10 @@ def test_the_picture_of_a_day_is_that_days(tiny: Path) -> None:
 
 
 def test_without_a_chinese_font_a_sentence_says_what_to_install(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(map_picture, "_find_chinese", lambda _size: None)
+    own = map_picture._open_font  # noqa: SLF001
+    monkeypatch.setattr(map_picture, "_open_font", lambda name, size: None if name else own(name, size))
+    map_picture._has_sign.cache_clear()  # noqa: SLF001
+    st.cache_data.clear()
     test = run_page("city_map", tiny, language="zh", scenario="fire_lane", sheet="1")
     html = "".join(read_html(test))
     assert language.say("zh", "sheet_of_map.no_font") in html
@@ -74,6 +78,17 @@ def test_without_a_chinese_font_a_sentence_says_what_to_install(tiny: Path, monk
     assert "G-03" in html
     # Latin letters are always there.
     assert read_picture(run_page("city_map", tiny, language="en", scenario="fire_lane", sheet="1"))
+    map_picture._has_sign.cache_clear()  # noqa: SLF001
+
+
+@pytest.mark.parametrize("text", ["Lüshun", "– ≤ 2 km²", "é à ñ ß Ø", "Ж Ω"])
+def test_no_letter_is_drawn_as_a_box(text: str) -> None:
+    try:
+        font = map_picture.find_font(text, 30)
+    except map_picture.NoFontError:
+        return  # said in words, as the test above holds
+    box = bytes(font.getmask("\U0010ffff"))
+    assert [sign for sign in text if not sign.isspace() and bytes(font.getmask(sign)) == box] == []
 
 
 def test_the_scale_is_a_round_length_that_fits() -> None:

@@ -15,8 +15,9 @@ denominator; what was closed late still counts as late. Shares have a 95 % inter
 {volume} cases in the denominator is not ranked. {exclusions_en} {exclusions_zh}
 
 Cases are dated by their report (cohort `reported`) or by their limit (cohort `due`: of disposal or of closing,
-whichever the indicator is about). Not here, because what they need is not measured yet: hit rate of inspections,
-capture and PAI of the forecast, days earlier.
+whichever the indicator is about). Counts of cases are by the same date, so with `due` a case without a limit is in none
+of them: ask for `reported` to count every case. Not here, because they are no shares of cases: hit rates of inspections
+([tiers.md](tiers.md)), capture and PAI of the forecast ([backtest.md](backtest.md)).
 """
 _BETTER = {"higher": "higher is better", "lower": "lower is better", "none": "no direction is better"}
 _COLUMNS = ("what", "中文", "English")

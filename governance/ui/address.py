@@ -55,6 +55,18 @@ def keep_choice(name: str, value: str) -> None:
         st.query_params.pop(name, None)
 
 
+def carry_choice(name: str, value: str) -> None:
+    """Choose a value for other pages: this page's address says it only where it named another one."""
+    if name in st.query_params:
+        keep_choice(name, value)
+        return
+    chosen: dict[str, str] = st.session_state.setdefault(_STORE, {})
+    if value:
+        chosen[name] = value
+    else:
+        chosen.pop(name, None)
+
+
 def keep_widget(name: str, key: str) -> None:
     """The callback of a widget whose value is a choice."""
     keep_choice(name, st.session_state[key] or "")

@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from governance.ui.address import keep_choice, keep_widget, read_choice
+from governance.ui.address import carry_choice, keep_choice, keep_widget, read_choice
 from governance.ui.own_unit import WHOLE_CITY, read_own_unit
-from governance.ui.view import View
+from governance.ui.view import UNMATCHED, View
 
 _STARTED = "own_unit_started"
 
@@ -184,6 +184,21 @@ def start_at_own_unit(view: View) -> None:
     if not names_place and (own := read_own_unit(view)):
         keep_choice("unit", own)
         keep_choice("district", find_district(view, find_unit(view, own)).unit_id)
+
+
+def follow_place(view: View, page: str) -> None:
+    """Let the district of pages that know only districts and the unit of the others be one choice, page after page."""
+    asked = read_choice("unit")
+    own = find_district(view, find_unit(view, asked)).unit_id
+    if page in _BY_DISTRICT:
+        if read_choice("district") != own:
+            carry_choice("unit", read_choice("district"))
+    elif page in _BY_UNIT and asked != UNMATCHED:
+        carry_choice("district", own)
+
+
+_BY_DISTRICT = {"changes", "overdue", "evaluation"}
+_BY_UNIT = {"overview", "map", "compare", "scenario", "inspections"}
 
 
 def name_level(view: View, level: int) -> str:

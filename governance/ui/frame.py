@@ -14,7 +14,7 @@ from governance.errors import NotReadyError
 from governance.ui import language as words
 from governance.ui import parts
 from governance.ui.address import follow_address, keep_choice, read_choice
-from governance.ui.choices import find_unit, start_at_own_unit
+from governance.ui.choices import find_unit, follow_place, list_units, start_at_own_unit
 from governance.ui.page_door import LOST
 from governance.ui.view import View, open_current
 
@@ -34,22 +34,27 @@ def show_page(page: str, show: Callable[[View], None], *, build_dir: Path, now_u
     follow_address(page)
     language = choose_language()
     parts.show_style(swipe=words.say(language, "frame.swipe"), pick_file=words.say(language, "frame.pick_file"))
+    title = words.say(language, f"{page}.title")
     try:
         view = View(open_current(build_dir), language)
     except NotReadyError as error:
-        _show_head(language, words.say(language, f"{page}.title"), "")
+        _show_head(language, title, "")
         _show_not_ready(language, error)
         return
+    except Exception:  # noqa: BLE001  such as a folder that this server may not read
+        _show_head(language, title, "")
+        _show_failed(language, page)
+        return
     start_at_own_unit(view)
-    _show_head(language, words.say(language, f"{page}.title"), _describe_data(view))
-    _warn_if_stale(view, now_utc)
-    with st.container(key="unknown_names"):
-        _warn_of_unknown(view, page)
+    _show_head(language, title, _describe_data(view))
     try:
+        _warn_if_stale(view, now_utc)
+        with st.container(key="unknown_names"):
+            _warn_of_unknown(view, page)
+        follow_place(view, page)
         show(view)
-    except Exception:  # noqa: BLE001  a visitor gets a sentence whatever fails; the server's log gets the trace
-        _LOG.exception("The page %s failed.", page)
-        parts.show_state(words.say(language, "state.failed_title"), words.say(language, "state.failed_text"))
+    except Exception:  # noqa: BLE001  a visitor gets a sentence whatever fails
+        _show_failed(language, page)
 
 
 def _show_head(language: str, title: str, below: str) -> None:
@@ -103,9 +108,17 @@ def _warn_of_unknown(view: View, page: str) -> None:
     unknown = {unit} if find_unit(view, unit).level == 0 else set()
     names = ("scenario",) if page == "health" else ("scenario", "filter")  # there the filter is a reason
     unknown |= {read_choice(name) for name in names} - set(view.names("scenarios", "scenario"))
+    unknown |= {read_choice("department")} - set(view.names("departments", "department"))
+    unknown |= {read_choice("district")} - {other.unit_id for other in list_units(view) if other.level == 1}
     # What begins with ~ is what no name is known of, such as cases in no grid.
     for value in sorted(value for value in unknown if value and not value.startswith("~")):
         parts.show_banner(view.say("frame.unknown", value=value))
+
+
+def _show_failed(language: str, page: str) -> None:
+    """A sentence for the visitor; the server's log gets the trace of the failure that is being handled."""
+    _LOG.exception("The page %s failed.", page)
+    parts.show_state(words.say(language, "state.failed_title"), words.say(language, "state.failed_text"))
 
 
 def _show_not_ready(language: str, error: NotReadyError) -> None:

@@ -1,7 +1,7 @@
 """A map as a PNG to take away: title, what it shows and as of when, the grids in their colours, legend and scale.
 
 It is drawn on the server from the snapshot, so that it needs no browser's help, looks the same everywhere, and can be
-checked. Letters that no font of this machine has would be boxes: `find_font` says so instead.
+checked. Letters that a font has not would be boxes: `find_font` takes another one, or says that there is none.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ _CHINESE = (
     "SourceHanSansSC-Regular.otf", "wqy-microhei.ttc", "wqy-zenhei.ttc", "DroidSansFallbackFull.ttf", "PingFang.ttc",
     "STHeiti Medium.ttc", "msyh.ttc", "simhei.ttf",
 )  # fmt: skip
-_BEYOND_LATIN = "\u2e80"  # from here on signs are those of East Asia
+_LATIN = (
+    "DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "Arial.ttf", "arial.ttf", "Helvetica.ttc",
+)  # fmt: skip
+_OWN = ""  # the drawing library's own font, which has hardly more than ASCII
+_NO_SIGN = "\U0010ffff"  # drawn as what stands for a sign that a font has not
 _LETTER_SHARE = 0.5
 _LEAST_LETTER_PX = 9
 
@@ -109,23 +113,28 @@ def draw_numbers(
 
 
 def find_font(text: str, size: int) -> Font:
-    """A font that has the letters of a text; raises NoFontError where this machine has none for Chinese."""
-    if all(sign < _BEYOND_LATIN for sign in text):
-        return ImageFont.load_default(size)
-    font = _find_chinese(size)
-    if font is None:
-        raise NoFontError
-    return font
+    """A font that has every letter of a text; raises NoFontError where this machine has none."""
+    signs = {sign for sign in text if not sign.isspace()}
+    for name in (_OWN, *_LATIN, *_CHINESE):
+        font = _open_font(name, size)
+        if font is not None and all(_has_sign(name, sign) for sign in signs):
+            return font
+    raise NoFontError
 
 
 @cache
-def _find_chinese(size: int) -> ImageFont.FreeTypeFont | None:
-    for name in _CHINESE:
-        try:
-            return ImageFont.truetype(name, size)
-        except OSError:
-            continue
-    return None
+def _open_font(name: str, size: int) -> Font | None:
+    try:
+        return ImageFont.truetype(name, size) if name else ImageFont.load_default(size)
+    except OSError:
+        return None
+
+
+@cache
+def _has_sign(name: str, sign: str) -> bool:
+    """Whether the sign is drawn otherwise than one that no font has."""
+    font = _open_font(name, 24)
+    return font is not None and bytes(font.getmask(sign)) != bytes(font.getmask(_NO_SIGN))
 
 
 def _begin(sheet: Sheet, box: tuple[float, ...]) -> tuple[Image.Image, ImageDraw.ImageDraw, Frame]:

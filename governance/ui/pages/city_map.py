@@ -146,10 +146,10 @@ def _show_map(
         on_select=_keep_selected,
         selection_mode="single-object",
         height=440 if _is_phone() else 600,
-        alt=_describe_map(view, scenario, unit, grid),
+        alt=_describe_map(view, scenario, unit, grid, day=day),
     )
     st.session_state["map_view"] = view
-    explain_marks(view, scenario, unit, layers)
+    explain_marks(view, scenario, unit, layers, is_past=day is not None)
     with st.container(horizontal=True, vertical_alignment="center", key="below_map"):
         parts.show_note(view.say("map.hint_large" if shapes.overview else "map.hint"))
         offer_sheet(view)
@@ -185,9 +185,10 @@ def _is_phone() -> bool:
 _DESK, _PHONE = (800, 560), (340, 400)
 
 
-def _describe_map(view: View, scenario: str, unit: Unit, grid: dict[str, Any] | None) -> str:
-    """What a screen reader says of the map: scenario, place, grids by tier, the chosen grid."""
-    figures = view.ask_row("unit_figures", level=unit.level, unit_id=unit.unit_id, scenario=scenario)
+def _describe_map(view: View, scenario: str, unit: Unit, grid: dict[str, Any] | None, *, day: date | None) -> str:
+    """What a screen reader says of the map: scenario, place, grids by tier on its day, the chosen grid."""
+    asked = {"scenario": scenario, "level": unit.level, "unit_id": unit.unit_id}
+    figures = next(iter(_ask_of_day(view, day, "day_figures", "unit_figures", **asked).to_dict("records")), None)
     counts = {tier: view.count(figures[tier] if figures else None) for tier in palette.TIERS}
     told = view.say("map.alt", scenario=view.scenario_name(scenario), unit=unit.name, **counts)
     return told + (view.say("map.alt_grid", grid=grid["grid_id"]) if grid else "")

@@ -9,9 +9,10 @@ from html import escape
 
 import streamlit as st
 
+from governance.ui import language as words
 from governance.ui import map_picture, palette, parts
 from governance.ui.address import keep_choice, read_choice
-from governance.ui.choices import Unit
+from governance.ui.choices import Unit, find_unit
 from governance.ui.geometry import find_body, make_shapes
 from governance.ui.map_picture import Entry, NoFontError, Sheet
 from governance.ui.view import View
@@ -42,7 +43,7 @@ def show_sheet(view: View, scenario: str, unit: Unit, day: date) -> None:
         st.button(
             view.say("sheet_of_map.close"), on_click=keep_choice, args=("sheet", ""), icon=":material/arrow_back:"
         )
-        picture = _draw(view, scenario, unit, day)
+        picture = _draw(view, (view.city.current.sha256, view.language), scenario, unit.unit_id, day)
         if picture:
             name = f"map-{scenario}-{day.isoformat()}-{view.city.generation}.png"
             st.download_button(
@@ -59,8 +60,10 @@ def show_sheet(view: View, scenario: str, unit: Unit, day: date) -> None:
     _show_red(view, scenario, unit, day)
 
 
-def _draw(view: View, scenario: str, unit: Unit, day: date) -> bytes | None:
-    """The PNG; nothing where no font has its letters, or no grid is there."""
+@st.cache_data(max_entries=16, show_spinner=False)
+def _draw(_view: View, kept: tuple[str, str], scenario: str, unit_id: str, day: date) -> bytes | None:  # noqa: ARG001
+    """The PNG; nothing where no font has its letters, or no grid is there. `kept`: the city's hash and the language."""
+    view, unit = _view, find_unit(_view, unit_id)
     place = {"level": unit.level, "unit_id": unit.unit_id}
     bounds = view.ask_row("bounds", **place)
     digits = str(view.ask("day_digits", scenario=scenario, day=day, **place)["digits"].iloc[0] or "")
@@ -95,11 +98,11 @@ def _describe(view: View, scenario: str, unit: Unit, day: date) -> Sheet:
         )
         for tier in palette.TIERS
     )
-    moment = view.moment(view.city.as_of_utc)
+    moment, zone = view.moment(view.city.as_of_utc), words.name_zone(view.language, view.city.as_of_utc, view.zone)
     as_of = view.say("sheet_of_map.day", day=view.date(day))
     lines = (
         f"{view.scenario_name(scenario)} · {unit.name} · {as_of}",
-        view.say("frame.as_of", city=view.city_name, moment=moment, zone=str(view.zone.key))
+        view.say("frame.as_of", city=view.city_name, moment=moment, zone=zone)
         + (f" · {view.say('frame.synthetic')}" if view.city.manifest["is_synthetic"] else ""),
     )
     zipped = find_body(view.city, make_shapes(view.city).outlines)

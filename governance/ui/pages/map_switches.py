@@ -39,8 +39,11 @@ def choose_layers(view: View, scenario: str, unit: Unit) -> list[str]:
     return shown
 
 
-def explain_marks(view: View, scenario: str, unit: Unit, shown: Sequence[str]) -> None:
-    """One quiet line with the meaning of each mark on the map, and whose tiles lie below it."""
+def explain_marks(view: View, scenario: str, unit: Unit, shown: Sequence[str], *, is_past: bool = False) -> None:
+    """One quiet line with the meaning of each mark on the map, and whose tiles lie below it.
+
+    Where the tiers are those of a past day, it says that the marks are not.
+    """
     counts = view.ask_row("map_counts", scenario=scenario, level=unit.level, unit_id=unit.unit_id) or {}
     week = counts.get("week")
     told = [
@@ -48,6 +51,8 @@ def explain_marks(view: View, scenario: str, unit: Unit, shown: Sequence[str]) -
         for name in shown
         if name in ("incidents", "heat", "overdue", "changes", "stops")
     ]
+    if told and is_past:
+        told.insert(0, view.say("day.marks_are_now"))
     settings = read_map_settings(view.city)
     if settings.get("tiles"):
         told.append(view.say("marks.tiles", source=settings.get("attribution", "")))
