@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
-import scipy
 from numpy.typing import ArrayLike, NDArray
 
 
@@ -15,7 +16,7 @@ def wilson_interval(
     It stays inside 0..1 and is sound for few trials and for shares near 0 or 1 (Wilson 1927).
     """
     hits, count = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
-    z = float(scipy.special.ndtri(0.5 + confidence / 2))
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = hits / count
         middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
