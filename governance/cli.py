@@ -242,7 +242,9 @@ def _write_export(
         from governance.indicator_exports import export_indicators
 
         refuse_narrowing(what, **narrowing)
-        return export_indicators(open_city(build_dir), out, **chosen, **cut)
+        return export_indicators(
+            open_city(build_dir), out, **chosen, **cut, tell=lambda why: messages.print(why, markup=False)
+        )
     if cut != cli_indicators.read_cut():
         raise ConfigError(
             "--by, --period, --cohort, --since, --until and --minimum-volume cut indicators, "

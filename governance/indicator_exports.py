@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import cast
@@ -34,10 +34,12 @@ def export_indicators(  # noqa: PLR0913  the command's options, each with a defa
     scenario: str | None = None,
     district: str | None = None,
     language: str = "zh",
+    tell: Callable[[str], None] = lambda _sentence: None,
 ) -> int:
     """Write the indicators to a .csv, .xlsx or .parquet file and give the number of rows.
 
-    `scenario` and `district` may be ids or names. Numbers are those of `City.indicators`; a blank is an empty cell.
+    `tell` hears why indicators are left out that cannot be cut so. `scenario` and `district` may be ids or names.
+    Numbers are those of `City.indicators`; a blank is an empty cell.
     Raises ConfigError for anything unknown or that cannot be cut so.
     """
     if language not in LANGUAGES:
@@ -55,6 +57,8 @@ def export_indicators(  # noqa: PLR0913  the command's options, each with a defa
     if indicators is None and frame.attrs["left_out"]:
         listed = [name_indicator(indicator, MAIN, language=spoken) for indicator in frame.attrs["left_out"]]
         notes.append((_LEFT_OUT[spoken], ", ".join(listed)))
+        for why in dict.fromkeys(frame.attrs["left_out"].values()):
+            tell(f"Left out: {why}")
     named = add_names(city, frame, language=spoken)
     return export_frame(city, named, out, sheet=SHEET, notes=notes, format=format)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 import pytest
@@ -172,3 +172,20 @@ def test_a_later_month_is_not_in_an_earlier_one(city):
     rows = city.indicators(["registered_cases"], period="month", cohort="reported")
     assert rows["value"].tolist() == [5, 1]
     assert (rows["period_start"].diff().dropna() == timedelta(days=31)).all()
+
+
+def test_what_cannot_be_cut_so_is_told_and_never_an_empty_file(city, tmp_path):
+    out, told = tmp_path / "indicators.csv", []
+    export_indicators(city, out, by="department", since=date(2025, 1, 7), tell=told.append)
+    assert {row["indicator"] for row in read_csv(out)}.isdisjoint({"holding_hours", "recurrence_rate"})
+    assert [line[:11] for line in told] == ["Left out: `"] * len(told)
+    assert any("holding_hours" in line for line in told)
+    with pytest.raises(ConfigError, match=r"^No indicator can be cut so\. Towns and scenes are counted by week"):
+        export_indicators(city, tmp_path / "none.csv", by="level_2_id", since=date(2025, 1, 5))
+    assert not (tmp_path / "none.csv").exists()
+
+
+@pytest.mark.parametrize("until", [date(2025, 1, 1), date(2025, 5, 1)])
+def test_days_that_are_none_are_refused(city, until):
+    with pytest.raises(ConfigError, match="let the first lie before the second"):
+        city.indicators(since=date(2025, 5, 1), until=until)

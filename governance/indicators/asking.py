@@ -94,13 +94,17 @@ def ask_indicators(  # noqa: PLR0913  each is one way to cut, and has a default
     city's, `until` is not among them. A value is blank (NaN) where the denominator is empty; shares lie in 0..1;
     `has_volume` says whether the denominator reaches `minimum_volume` (default: the registry's).
     Without `indicators`: all that can be cut so; `attrs["left_out"]` says of each other one, by id, why it cannot.
-    Raises ConfigError for what is unknown or cannot be cut so.
+    Raises ConfigError for what is unknown or cannot be cut so, and where no day lies between `since` and `until`.
     """
+    if since is not None and until is not None and until <= since:
+        raise ConfigError(f"Days from {since} to before {until} are none; let the first lie before the second.")
     request = make_request(indicators, by, cohort=cohort, where=where)
     request = replace(request, period=_check(period, PERIODS, "period"), since=since, until=until)
     left_out = {entry.id: why for entry in request.indicators if (why := explain_refusal(request, entry))}
     if indicators is None:
         kept = tuple(entry for entry in request.indicators if entry.id not in left_out)
+        if not kept:
+            raise ConfigError(f"No indicator can be cut so. {next(iter(left_out.values()))}")
         request = replace(request, indicators=kept)
     frame = answer(city, request, minimum_volume=minimum_volume)
     frame.attrs["left_out"] = left_out
