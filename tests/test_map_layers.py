@@ -154,6 +154,8 @@ def test_marks_have_a_form_each(city: City) -> None:
         ("en", 0, "Red · 2.50 reports expected, 28 d"),
         ("zh", 1, "黄 · 28 天预期上报 0.80 件"),
         ("en", 3, "Green · 0.10"),
+        ("en", -1, "Border between grids"),
+        ("zh", -1, "网格之间的边界"),
     ],
 )
 def test_the_hover_card_tells_tier_and_expected_reports(city: City, language: str, number: int, words: str) -> None:
@@ -164,6 +166,7 @@ def test_the_hover_card_tells_tier_and_expected_reports(city: City, language: st
 
 def test_there_is_no_hover_card_without_a_grid_and_none_of_a_language_unknown(city: City) -> None:
     assert map_marks.draw_hover(city, "en", "group_rental", 4) is None
+    assert map_marks.draw_hover(city, "en", "group_rental", -2) is None
     assert map_marks.draw_hover(city, "<b>", "group_rental", 0) is None
     unknown = map_marks.draw_hover(city, "en", "<script>", 0)
     assert unknown is not None
@@ -205,6 +208,7 @@ LAYER_PATHS = (
     "marks/stops/group_rental.json",
     f"base/{'0' * 64}.json",
     "hover/zh/group_rental/0.svg",
+    "hover/zh/group_rental/-1.svg",
 )
 
 
@@ -232,6 +236,7 @@ def test_a_layer_is_served_for_ever_and_holds_no_id_and_no_text(tiny: Path, city
         "base/..%2F..%2FCURRENT.json",
         "base/CURRENT.json",
         "hover/en/group_rental/99.svg",
+        "hover/en/group_rental/-2.svg",
         f"hover/en/group_rental/{'9' * 5000}.svg",
         f"points/incidents/group_rental/5/{'9' * 5000}/0.json",
         "hover/en/group_rental/\u0663.svg",

@@ -89,13 +89,15 @@ def test_lint_tells_faults_of_every_kind_in_one_run(city):
     for label in ("east", "west"):
         text = 'extends = "homestay@1.0.0"\nversion = "1.0.0"\ndistrict = "330205"\n'
         write(city, f"scenarios/{label}/homestay.toml", text)
+    own_rule = 'extends = "dust@1.0.0"\nversion = "1.0.0"\ndistrict = "330206"\n[recurrence]\nwithin_days = 10\n'
+    write(city, "scenarios/beilun/dust.toml", own_rule)
     write(city, "scenarios/haishu/deep/dust.toml", "")
     write(city, "scenarios/haishu/dust.TOML", "")
     told = run("lint", code=1)
     for part in (
         "dogs.toml is not valid TOML", "runs in a circle: dock/dust.toml", "are both for district 330205",
         "`levels.", "haishu/lamps.toml: `limits.I.verify`", "haishu/deep/dust.toml is not read",
-        "haishu/dust.TOML is not read",
+        "haishu/dust.TOML is not read", "beilun/dust.toml: `recurrence` cannot be a district's own",
     ):  # fmt: skip
         assert part in told, part
 

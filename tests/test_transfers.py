@@ -105,7 +105,7 @@ def test_hand_overs_are_gathered_by_the_version_that_judges_their_case():
         ]  # fmt: skip
         passed = [
             {"source": "s", "incident_id": name, "from_department": "police", "to_department": "housing",
-             "reason": "no", "at_utc": datetime.fromisoformat("2025-06-02")}
+             "reason": "no", "at_utc": datetime.fromisoformat("2025-06-02"), "step": 1}
             for name, *_, is_passed in told if is_passed
         ]  # fmt: skip
         warehouse.load_arrow(con, "core_case", pa.Table.from_pylist(cases))
@@ -119,6 +119,32 @@ def test_hand_overs_are_gathered_by_the_version_that_judges_their_case():
         for entry in rows.to_dict("records")
     }  # fmt: skip
     assert found == {CITY: (1, 1, 2), HAISHU: (2, 1, 2), None: (1, 0, 1)}
+
+
+def test_what_goes_back_to_whom_it_came_from_belongs_to_the_way_there():
+    passed = [
+        # the case, its step, who let go of it, who got it
+        ("back", 1, "police", "housing"), ("back", 2, "housing", "police"),
+        ("twice", 1, "police", "housing"), ("twice", 2, "housing", "police"), ("twice", 3, "police", "housing"),
+        ("round", 1, "police", "housing"), ("round", 2, "housing", "fire"), ("round", 3, "fire", "police"),
+        ("other", 1, "housing", "police"),
+    ]  # fmt: skip
+    with warehouse.open_builder() as con:
+        case = {"source": "s", "scenario": "lamps", "template_version": CITY, "scene": "dark", "stage": "closed",
+                "first_department": "police", "last_department": "police", "reported_on": date(2025, 6, 1)}  # fmt: skip
+        cases = [{**case, "incident_id": name} for name in ("back", "twice", "round", "other")]
+        rows = [
+            {"source": "s", "incident_id": name, "step": step, "from_department": giver, "to_department": receiver,
+             "reason": "no", "at_utc": datetime.fromisoformat("2025-06-02")}
+            for name, step, giver, receiver in passed
+        ]  # fmt: skip
+        warehouse.load_arrow(con, "core_case", pa.Table.from_pylist(cases))
+        warehouse.load_arrow(con, "src_handover", pa.Table.from_pylist(rows))
+        warehouse.build_table(con, "out_dispute", as_of_day=date(2025, 7, 1))
+        told = warehouse.fetch_frame(con, "select from_department, to_department, cases, held_cases from out_dispute")
+    assert sorted(told.itertuples(index=False, name=None)) == [
+        ("fire", "police", 1, 1), ("housing", "fire", 1, 4), ("housing", "police", 1, 4), ("police", "housing", 3, 4),
+    ]  # fmt: skip
 
 
 def test_rows_of_a_pair_are_added_up_and_its_reasons_named_by_their_cases():

@@ -137,13 +137,13 @@ def test_red_grids_are_those_of_the_tiers_and_of_the_history(walk: Walk) -> None
     since = max(walk.city.sql("select since_day from out_tier_step")["since_day"].dropna())
     told = say(
         "overview.red_of" if walk.scenario else "overview.red_in",
-        different=count(red["grid_id"].nunique()),
+        red=count(len(red)),
         grids=count(len(inside)),
         share=share(red["grid_id"].nunique(), len(inside)),
     )
     since_told = language.format_short_date("en", since)
-    basis = say("overview.red_before", told=told, before=count(len(before)), since=since_told)
-    assert figure(walk, "figure.red") == (count(len(red)), basis)
+    basis = say("overview.red_before", told=told, before=count(before["grid_id"].nunique()), since=since_told)
+    assert figure(walk, "figure.red") == (count(red["grid_id"].nunique()), basis)
 
 
 def test_the_reddest_units_two_levels_below_are_those_of_the_tiers(walk: Walk) -> None:

@@ -67,7 +67,19 @@ def find_set_faults(versions: list[Version], *, scenarios: Iterable[str] = ()) -
 
     While a file cannot be read, leave `scenarios` out: one of them may stand in it.
     """
-    return [*_find_rivals(versions), *_find_unknown_scenarios(versions, scenarios)]
+    return [
+        *_find_rivals(versions), *_find_own_recurrences(versions), *_find_unknown_scenarios(versions, scenarios),
+    ]  # fmt: skip
+
+
+def _find_own_recurrences(versions: list[Version]) -> Iterator[str]:
+    """A district's own rule of recurrence, which would count nowhere: districts are compared by one."""
+    for version in versions:
+        if version.template.district is not None and "recurrence" in version.written:
+            yield (
+                f"{version.path}: `recurrence` cannot be a district's own; what comes back is compared between "
+                "districts by the city's rule: take it out, or change it for the whole city."
+            )
 
 
 def _find_rivals(versions: list[Version]) -> Iterator[str]:

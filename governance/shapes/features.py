@@ -16,6 +16,8 @@ from governance.shapes.drawing import Polygons, unite_polygons
 _DECIMALS = 5
 _LETTER_SHARE = 0.4
 
+GROUND = -1
+
 
 def list_polygons(frame: pd.DataFrame, polygons: Polygons) -> list[str]:
     """One feature per row of the frame: number (n), id and the names of its place (zh, en)."""
@@ -50,8 +52,8 @@ def write_outlines(units: NDArray[np.object_], polygons: Polygons) -> bytes:
 
 
 def write_ground(area: Any) -> str:
-    """A feature that lies below the polygons and is no grid: its number is -1."""
-    nothing = _dump({"n": -1, "id": "", "zh": "", "en": ""})
+    """A feature that lies below the polygons and is no grid: its number is `GROUND`. It is seen as their borders."""
+    nothing = _dump({"n": GROUND, "id": "", "zh": "", "en": ""})
     geometry = shapely.to_geojson(shapely.transform(area, _round))
     return f'{{"type":"Feature","properties":{nothing},"geometry":{geometry}}}'
 

@@ -1,5 +1,6 @@
--- grain: one row: a unit in scenario $scenario ('': in all); a grid is counted as red once for each scenario
--- red_grids: the different ones among them; red_before: red at the step before (null: the city is too young)
+-- grain: one row: a unit in scenario $scenario ('': in all)
+-- red_grids: grids that are red, in any scenario; red: a grid once for each scenario in which it is
+-- red_before: red grids at the step before (null: the city is too young)
 with unit as (
     select
         max(grids) as grids, sum(reports_28d)::bigint as reports_28d,
@@ -22,7 +23,7 @@ step as (
     select since_day from out_tier_step order by day desc limit 1
 ),
 before as (
-    select count(*) as red_before
+    select count(distinct grid_no) as red_before
     from out_tier_history join inside using (grid_no)
     where tier = 'red' and day = (select since_day from step) and ($scenario = '' or scenario = $scenario)
 )

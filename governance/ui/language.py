@@ -181,8 +181,8 @@ def format_local(moment_utc: Any, zone: ZoneInfo) -> str:
 
 
 def format_age(language: str, start_utc: datetime, end_utc: datetime) -> str:
-    """How long ago in the largest fitting unit: days or hours."""
-    return str(dates.format_timedelta(end_utc - start_utc, granularity="hour", locale=_LOCALES[language]))
+    """How long ago, in the largest unit of which there are two; in hours at least."""
+    return str(dates.format_timedelta(end_utc - start_utc, granularity="hour", threshold=2, locale=_LOCALES[language]))
 
 
 def _is_missing(value: Any) -> bool:

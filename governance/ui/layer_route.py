@@ -19,6 +19,7 @@ from starlette.routing import Route
 from governance.city import City
 from governance.errors import GovernanceError
 from governance.program import hash_sources
+from governance.shapes.features import GROUND
 from governance.ui.base_path import add_base
 from governance.ui.map_marks import MARKS, draw_hover, encode_base_layer, encode_marks, encode_style
 from governance.ui.map_points import KINDS, Subject, encode_heat, encode_letters, encode_tile, find_letters, find_points
@@ -134,7 +135,7 @@ def _answer_style(city: City, _given: dict[str, str]) -> bytes | None:
 
 
 def _answer_hover(city: City, given: dict[str, str]) -> bytes | None:
-    number = _read_number(given["number"])
+    number = GROUND if given["number"] == str(GROUND) else _read_number(given["number"])
     return None if number is None else draw_hover(city, given["language"], given["scenario"], number)
 
 

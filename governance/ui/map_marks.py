@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from governance.city import City
+from governance.shapes.features import GROUND
 from governance.ui import palette
 from governance.ui.city_cache import keep_with_city
 from governance.ui.language import LANGUAGES, format_decimal, load_texts, say
@@ -73,12 +74,17 @@ def read_map_settings(city: City) -> dict[str, Any]:
 
 
 def draw_hover(city: City, language: str, scenario: str, number: int) -> bytes | None:
-    """The picture of the hover card for one grid: letter on its colour, tier, expected reports; nothing without one."""
+    """The picture of the hover card for one grid: letter on its colour, tier, expected reports; nothing without one.
+
+    Between the grids of a large city lies a ground of its own, of which it says that it is a border.
+    """
     forecasts = _read_forecasts(city, scenario)
-    if language not in LANGUAGES or not 0 <= number < len(forecasts):
+    if language not in LANGUAGES or not GROUND <= number < len(forecasts):
         return None
-    tier, expected = forecasts[number]
-    if tier is None:
+    tier, expected = (None, 0.0) if number == GROUND else forecasts[number]
+    if number == GROUND:
+        words = say(language, "map.hover_border")
+    elif tier is None:
         words = say(language, "map.hover_none")
     else:
         words = say(
@@ -90,7 +96,7 @@ def draw_hover(city: City, language: str, scenario: str, number: int) -> bytes |
     return _HOVER.format(
         ground=palette.TIER_COLOURS.get(str(tier), palette.OUTSIDE),
         ink=palette.TIER_INKS.get(str(tier), palette.INK),
-        letter=palette.TIER_LETTERS.get(str(tier), "?"),
+        letter="" if number == GROUND else palette.TIER_LETTERS.get(str(tier), "?"),
         paper=palette.PAPER,
         words=escape(words),
     ).encode()

@@ -112,10 +112,10 @@
     return write(good_at_ms, { ...(is_today ? {} : day), hour: "2-digit", minute: "2-digit" });
   };
 
-  // How long ago, as the server writes it: in the largest unit of which there is nearly one, in hours at least.
+  // How long ago, as the server writes it: in the largest unit of which there are two, in hours at least.
   const write_age = (moment_s) => {
     const age_s = Math.max(now() / 1000 - moment_s, 0);
-    const [unit, unit_s] = Object.entries(UNITS_S).find(([, size_s]) => age_s >= 0.85 * size_s) ?? ["hour", 3600];
+    const [unit, unit_s] = Object.entries(UNITS_S).find(([, size_s]) => age_s >= 2 * size_s) ?? ["hour", 3600];
     const many = age_s > 0 ? Math.max(Math.round(age_s / unit_s), 1) : 0;
     return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(many);
   };

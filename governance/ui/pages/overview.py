@@ -70,7 +70,7 @@ def _show_figures(view: View, scenario: str, unit: Unit) -> None:
     of_open = say("overview.of_open", share=view.share(figures["overdue_share"]), cases=count(figures["open_cases"]))
     parts.show_figures(
         [
-            parts.Figure(say("figure.red"), count(figures["red"]), _tell_red(view, scenario, figures)),
+            parts.Figure(say("figure.red"), count(figures["red_grids"]), _tell_red(view, scenario, figures)),
             parts.Figure(say("figure.reports"), count(figures["reports_28d"]), _tell_reports(view, figures)),
             *(_make_rate(view, f"overview.{name}", rates[name]) for name in _RATES),
             parts.Figure(say("figure.overdue"), count(figures["overdue_cases"]), of_open),
@@ -81,12 +81,12 @@ def _show_figures(view: View, scenario: str, unit: Unit) -> None:
 
 
 def _tell_red(view: View, scenario: str, figures: dict[str, Any]) -> str:
-    """Of how many grids; of all scenarios, how many different ones; and how many there were at the step before."""
+    """Of how many grids; how often they are red in all scenarios; and how many there were at the step before."""
     told = view.say(
         "overview.red_of" if scenario else "overview.red_in",
         share=view.share(figures["red_share"]),
         grids=view.count(figures["grids"]),
-        different=view.count(figures["red_grids"]),
+        red=view.count(figures["red"]),
     )
     if pd.isna(figures["since_day"]):
         return view.say("overview.no_week_before", told=told)
