@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -198,10 +198,15 @@ def open_city(build_dir: Path | str = "build") -> City:
     return City(folder, current, con)
 
 
+@cache
+def _list_questions() -> tuple[str, ...]:
+    return tuple(query.removeprefix("ask_") for query in warehouse.list_queries("ask_"))
+
+
 def _read_question(name: str, params: dict[str, Any]) -> str:
-    known = [query.removeprefix("ask_") for query in warehouse.list_queries("ask_")]
+    known = _list_questions()
     if name not in known:
-        raise InputError(f"There is no question {name!r}{nearest(name, known) or '.'}")
+        raise InputError(f"There is no question {name!r}{nearest(name, list(known)) or '.'}")
     text = warehouse.read_sql(f"ask_{name}")
     wanted = warehouse.list_params(text)
     if wanted != set(params):

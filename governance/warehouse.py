@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,7 @@ def open_reader(path: Path, *, memory_limit: str = "2GB") -> Connection:
     return con
 
 
+@cache
 def read_sql(name: str) -> str:
     """The text of `sql/<name>.sql`."""
     return files("governance").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
@@ -126,10 +128,11 @@ def run_text(con: Connection, text: str, /, **params: Any) -> Connection:
     return con.execute(text, {name: params[name] for name in wanted} or None)
 
 
-def list_params(text: str) -> set[str]:
+@lru_cache(maxsize=1024)  # as many texts as there are files, and a page asks some of them at every turn
+def list_params(text: str) -> frozenset[str]:
     """The `$names` in an SQL text, outside comments, strings and quoted names."""
     bare = re.sub(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", " ", text, flags=re.DOTALL)
-    return set(re.findall(r"\$([A-Za-z_]\w*)", bare))
+    return frozenset(re.findall(r"\$([A-Za-z_]\w*)", bare))
 
 
 def run_script(con: Connection, name: str) -> None:

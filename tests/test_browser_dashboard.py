@@ -32,6 +32,7 @@ PAGES = {
     "overview": "/",
     "map": "/map",
     "changes": "/changes",
+    "compare": "/compare?scenario=fire_lane",
     "scenario": "/scenario",
     "case": "/case?case=A-1",
     "overdue": "/overdue",

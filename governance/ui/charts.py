@@ -7,10 +7,13 @@ from typing import Any
 import altair as alt
 import pandas as pd
 import streamlit as st
+from altair.utils import schemapi
 
 from governance.ui import palette
 from governance.ui.view import View
 
+# Each part of a chart would be held against the grammar when it is made, and all of them again when they are drawn.
+schemapi.disable_debug_mode()
 _SHORT_WEEKS = 26
 NAME_LIMIT: Any = alt.ExprRef("containerSize()[0] < 500 ? 130 : 230")
 """Pixels for the names beside a chart: on a phone, half as many, so that the chart keeps its room."""

@@ -8,11 +8,14 @@ from types import MappingProxyType
 
 import streamlit as st
 
+from governance.city import City
 from governance.ui.address import carry_choice, keep_choice, keep_widget, read_choice
+from governance.ui.city_cache import keep_with_city
 from governance.ui.own_unit import WHOLE_CITY, read_own_unit
 from governance.ui.view import UNMATCHED, View
 
 _STARTED = "own_unit_started"
+_DEEPEST = 3
 
 
 @dataclass(frozen=True)
@@ -142,28 +145,34 @@ def _list_districts(view: View) -> dict[str, str]:
 
 def list_units(view: View) -> tuple[Unit, ...]:
     """All units, the outermost first."""
-    return _list_units(view, view.city.current.sha256, view.language)
+    return _list_units(view.city, view.language)
 
 
 def find_unit(view: View, unit_id: str) -> Unit:
     """The unit with this id, or the city if there is none."""
-    units = list_units(view)
-    city = next((unit for unit in units if unit.level == 0), Unit(0, "", view.city_name, ""))
-    return next((unit for unit in units if unit.unit_id == unit_id and unit.level > 0), city)
+    units = _index_units(view.city, view.language)
+    city = units.get((0, ""), Unit(0, "", view.city_name, ""))
+    found = (units.get((level, unit_id)) for level in range(1, _DEEPEST + 1))
+    return next((unit for unit in found if unit), city)
 
 
 def list_path(view: View, unit: Unit) -> list[Unit]:
     """The units from the city down to this one."""
-    above = {(other.level, other.unit_id): other for other in list_units(view)}
+    above = _index_units(view.city, view.language)
     path = [unit]
     while path[0].level > 0 and (path[0].level - 1, path[0].parent_id) in above:
         path.insert(0, above[(path[0].level - 1, path[0].parent_id)])
     return path
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _list_units(_view: View, sha256: str, language: str) -> tuple[Unit, ...]:  # noqa: ARG001  the hash is a key
-    rows = _view.ask("units").to_dict("records")
+@keep_with_city(2)
+def _index_units(city: City, language: str) -> Mapping[tuple[int, str], Unit]:
+    return {(unit.level, unit.unit_id): unit for unit in _list_units(city, language)}
+
+
+@keep_with_city(2)
+def _list_units(city: City, language: str) -> tuple[Unit, ...]:
+    rows = city.ask("ui_units").to_dict("records")
     return tuple(
         Unit(int(row["level"]), row["unit_id"], str(row[f"name_{language}"]), str(row["parent_unit_id"] or ""))
         for row in rows

@@ -18,6 +18,7 @@ from governance.city import City, open_city
 from governance.indicators import ask_indicators
 from governance.indicators.registry import MAIN, load_registry
 from governance.ui import language as words
+from governance.ui.city_cache import keep_with_city
 
 CHECK = "~check"
 DESK = "~desk"
@@ -109,7 +110,7 @@ class View:
 
     def names(self, question: str, column: str) -> Mapping[str, str]:
         """Ids and their names in the view's language, in the answer's order."""
-        return _list_names(self.city, self.city.current.sha256, question, column, f"name_{self.language}")
+        return _list_names(self.city, question, column, f"name_{self.language}")
 
     def department_name(self, department: Any) -> str:
         """The name of a department or another holder; its id if it has none, words if there is no department."""
@@ -205,14 +206,15 @@ def open_current(build_dir: Path) -> City:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _open_generation(build_dir: str, _generation: str, sha256: str) -> City:  # noqa: ARG001  the hash is the cache's key
     # What was asked of generations before is hardly asked again, and would stay until many newer answers push it out.
-    for kept in (_ask, _make_once, _list_names):
+    for kept in (_ask, _make_once):
         kept.clear()
     return open_city(build_dir)
 
 
-@st.cache_resource(max_entries=50, show_spinner=False)
-def _list_names(_city: City, sha256: str, question: str, column: str, name: str) -> Mapping[str, str]:  # noqa: ARG001
-    frame = _city.ask(f"ui_{question}")
+# A page asks for hundreds of names: Streamlit's own cache would take longer to find them than to make most pages.
+@keep_with_city(50)
+def _list_names(city: City, question: str, column: str, name: str) -> Mapping[str, str]:
+    frame = city.ask(f"ui_{question}")
     return MappingProxyType(dict(zip(frame[column], frame[name], strict=True)))
 
 
