@@ -8,11 +8,9 @@ from functools import partial
 from pathlib import Path
 
 import streamlit as st
-from starlette.middleware import Middleware
 
 from governance.ui import language
 from governance.ui.frame import choose_language, show_page
-from governance.ui.page_door import PageDoor
 from governance.ui.pages import (
     case,
     changes,
@@ -26,8 +24,7 @@ from governance.ui.pages import (
     overview,
     scenario,
 )
-from governance.ui.routes import list_routes
-from governance.ui.wall_route import WallDoor
+from governance.ui.routes import list_doors, list_routes
 
 BUILD_DIR = Path(os.environ.get("GOVERNANCE_BUILD_DIR") or Path(__file__).with_name("build"))
 PAGES = {
@@ -58,5 +55,4 @@ if __name__ == "__main__":
     # Streamlit runs this file for every visit; the server imports it once, under its own name.
     show_dashboard()
 else:
-    doors = [Middleware(WallDoor), Middleware(PageDoor, pages={*PAGES, "wall"}, first="overview")]
-    app = st.App(__file__, routes=list_routes(BUILD_DIR), middleware=doors)
+    app = st.App(__file__, routes=list_routes(BUILD_DIR), middleware=list_doors(PAGES, first="overview"))

@@ -205,3 +205,8 @@ def test_the_front_door_imports_nothing_that_only_a_build_needs() -> None:
         [sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert told.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_no_click_waits_for_a_collection_of_the_whole_heap() -> None:
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert settings["runner"]["postScriptGC"] is False

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from governance.ui import geometry_route, layer_route, own_unit_route, style_route, wall_route
+from governance.ui.page_door import PageDoor
+from governance.ui.wall_route import WallDoor
 
 
 def list_routes(build_dir: Path) -> list[Route]:
@@ -18,3 +22,8 @@ def list_routes(build_dir: Path) -> list[Route]:
         *style_route.list_routes(),
         *wall_route.list_routes(build_dir),
     ]
+
+
+def list_doors(pages: Iterable[str], *, first: str) -> list[Middleware]:
+    """What stands before all pages: ways to the wall, and from addresses of pages that there are not."""
+    return [Middleware(WallDoor), Middleware(PageDoor, pages={*pages, "wall"}, first=first)]
