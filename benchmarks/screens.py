@@ -24,7 +24,7 @@ from tests.dashboard import (  # noqa: E402  the folder of the tests is no packa
 _MARKS = "districts,incidents,overdue,changes,stops"
 VIEWS = {
     "overview": "", "map": "map", "map-layers": f"map?layers={_MARKS}", "map-sheet": "map?sheet=1",
-    "changes": "changes", "compare": "compare", "scenario": "scenario",
+    "changes": "changes", "compare": "compare", "compare-units": "compare?tab=units", "scenario": "scenario",
     **{f"scenario-{tab}": f"scenario?tab={tab}" for tab in ("progress", "holders", "recurrence", "sheet")},
     "overdue": "overdue", "overdue-morning": "overdue?department=housing", "evaluation": "evaluation", "model": "model",
     **{f"model-{tab}": f"model?tab={tab}" for tab in ("calibration", "drift", "card", "capacity", "fairness")},

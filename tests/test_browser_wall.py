@@ -163,8 +163,8 @@ def test_the_turn_follows_the_clock_of_the_server(browser: Browser, wall: str) -
 @pytest.mark.parametrize(
     ("spoken", "young", "old", "lost", "stale"),
     [
-        ("en", "· 2 hours ago", "· 2 days ago", "No connection since 1 Mar, 10:00", "No new build for 2 days"),
-        ("zh", "距今 2小时", "距今 2天", "自 3月1日 10:00 起与服务器失去连接", "已有 2天 没有新的构建"),
+        ("en", "· 2 hours ago", "· 2 days ago", "No connection since 1 Mar, 10:00", "No new build for 48 hours"),
+        ("zh", "距今 2小时", "距今 2天", "自 3月1日 10:00 起与服务器失去连接", "已有 48小时 没有新的构建"),
     ],
 )
 def test_without_connection_the_data_grow_old_on_the_screen(
