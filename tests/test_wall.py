@@ -303,7 +303,7 @@ def test_midnight_changes_the_age_and_nothing_else(build_dir: Path) -> None:
     assert before["stage"] == after["stage"]
     assert read_texts(before["foot"])[0] == "Data as of 1 Mar 2025, 08:00 · 16 hours ago"
     later = look(build_dir, now_utc=datetime(2025, 3, 2, 16, 1))  # noqa: DTZ001
-    assert read_texts(later["foot"])[0] == "Data as of 1 Mar 2025, 08:00 · 2 days ago"
+    assert read_texts(later["foot"])[0] == "Data as of 1 Mar 2025, 08:00 · 40 hours ago"
 
 
 def test_old_data_get_a_banner_and_a_synthetic_city_counts_from_its_build(tmp_path: Path) -> None:
@@ -313,10 +313,10 @@ def test_old_data_get_a_banner_and_a_synthetic_city_counts_from_its_build(tmp_pa
     # The newest report of the real city is of midnight UTC; the synthetic one was built at half past one.
     assert look(tmp_path / "real", now_utc=AS_OF_UTC + 36 * hour)["banner"] == ""
     assert look(tmp_path / "real", now_utc=AS_OF_UTC + 36.1 * hour)["banner"].startswith(
-        "The newest report is 2 days old"
+        "The newest report is 36 hours old"
     )
     assert look(tmp_path / "synthetic", now_utc=AS_OF_UTC + 37.5 * hour)["banner"] == ""
-    assert look(tmp_path / "synthetic", now_utc=AS_OF_UTC + 37.6 * hour)["banner"] == "No new build for 2 days"
+    assert look(tmp_path / "synthetic", now_utc=AS_OF_UTC + 37.6 * hour)["banner"] == "No new build for 36 hours"
     publish_wall(tmp_path / "real", is_synthetic=False, stale_after_h=1)
     assert look(tmp_path / "real", now_utc=AS_OF_UTC + 1.1 * hour)["banner"] != ""
 
