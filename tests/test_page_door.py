@@ -6,11 +6,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import PAGES
 from governance.ui import language
-from governance.ui.page_door import PageDoor
+from governance.ui.routes import list_doors, list_routes
 from tests.pages import read_html
 from tests.test_ui_overdue import run_page
 
@@ -34,7 +34,10 @@ def ask(path: str, *, method: str = "GET") -> str:
 
     address, _, query = path.partition("?")
     scope = {"type": "http", "method": method, "path": address, "query_string": query.encode(), "headers": []}
-    asyncio.run(PageDoor(show_pages, pages={*PAGES, "wall"}, first="overview")(scope, receive, send))
+    app: ASGIApp = show_pages
+    for door in reversed(list_doors(PAGES, first="overview")):
+        app = door.cls(app, *door.args, **door.kwargs)
+    asyncio.run(app(scope, receive, send))
     headers = dict(sent[0]["headers"])
     return headers[b"location"].decode() if b"location" in headers else THROUGH
 
@@ -60,6 +63,11 @@ def test_the_first_page_is_found_under_its_own_name_too() -> None:
 )  # fmt: skip
 def test_everything_else_is_let_through(path: str) -> None:
     assert ask(path) == THROUGH
+
+
+def test_no_route_of_our_own_is_taken_for_a_page(tmp_path: Path) -> None:
+    paths = [route.path for route in list_routes(tmp_path)]
+    assert {path for path in paths if ask(path) != THROUGH} == set()
 
 
 def test_only_what_a_visitor_asks_for_is_led_elsewhere() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from governance.ui import geometry_route, layer_route, own_unit_route, style_route, wall_route
+from governance.ui import geometry_route, layer_route, own_unit, own_unit_route, style_route, wall_route
 from governance.ui.page_door import PageDoor
 from governance.ui.wall_route import WallDoor
 
@@ -26,4 +26,5 @@ def list_routes(build_dir: Path) -> list[Route]:
 
 def list_doors(pages: Iterable[str], *, first: str) -> list[Middleware]:
     """What stands before all pages: ways to the wall, and from addresses of pages that there are not."""
-    return [Middleware(WallDoor), Middleware(PageDoor, pages={*pages, "wall"}, first=first)]
+    own = {"wall", own_unit.PATH.strip("/")}  # routes of one name that are none of Streamlit's pages
+    return [Middleware(WallDoor), Middleware(PageDoor, pages={*pages, *own}, first=first)]
