@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import PAGES
 from governance.ui import language
 from governance.ui.routes import list_doors, list_routes
+from tests.asked_app import ask_app
 from tests.pages import read_html
 from tests.test_ui_overdue import run_page
 
@@ -24,22 +24,10 @@ async def show_pages(_scope: Scope, _receive: Receive, send: Send) -> None:
 
 def ask(path: str, *, method: str = "GET") -> str:
     """Where the door leads, or `THROUGH`."""
-    sent: list[dict] = []
-
-    async def receive() -> dict:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: dict) -> None:
-        sent.append(message)
-
-    address, _, query = path.partition("?")
-    scope = {"type": "http", "method": method, "path": address, "query_string": query.encode(), "headers": []}
     app: ASGIApp = show_pages
     for door in reversed(list_doors(PAGES, first="overview")):
         app = door.cls(app, *door.args, **door.kwargs)
-    asyncio.run(app(scope, receive, send))
-    headers = dict(sent[0]["headers"])
-    return headers[b"location"].decode() if b"location" in headers else THROUGH
+    return ask_app(app, path, method=method)[1].get("location", THROUGH)
 
 
 def test_unknown_pages_lead_to_the_overview_with_their_name() -> None:

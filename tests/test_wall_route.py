@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from pathlib import Path
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from governance.ui import palette
 from governance.ui.language import LANGUAGES
 from governance.ui.wall_route import WallDoor, list_routes
+from tests.asked_app import ask_app
 from tests.wall_screen import publish_wall
 
 
@@ -26,23 +26,7 @@ def build_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def fetch(build_dir: Path, path: str, *, app: ASGIApp | None = None, **headers: str) -> tuple[int, dict, bytes]:
     """Status, headers and body of an answer."""
-    sent: list[dict] = []
-
-    async def receive() -> dict:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: dict) -> None:
-        sent.append(message)
-
-    address, _, query = path.partition("?")
-    scope = {
-        "type": "http", "method": "GET", "path": address, "raw_path": address.encode(), "query_string": query.encode(),
-        "root_path": "", "scheme": "http", "http_version": "1.1", "server": ("here", 80),
-        "headers": [(name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()],
-    }  # fmt: skip
-    asyncio.run((app or Starlette(routes=list_routes(build_dir)))(scope, receive, send))
-    told = {name.decode(): text.decode() for name, text in sent[0]["headers"]}
-    return sent[0]["status"], told, b"".join(message.get("body", b"") for message in sent[1:])
+    return ask_app(app or Starlette(routes=list_routes(build_dir)), path, **headers)
 
 
 @pytest.mark.parametrize("spoken", LANGUAGES)
