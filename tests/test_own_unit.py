@@ -16,11 +16,12 @@ from streamlit import config
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
+from governance import snapshot
 from governance.ui import frame, own_unit
 from governance.ui.language import say
 from governance.ui.own_unit_route import list_routes
 from tests.pages import read_html
-from tests.tiny_snapshot import SCRIPT
+from tests.tiny_snapshot import MANIFEST, SCRIPT, list_cases, make_tables
 
 COOKIE = "own_unit_tiny"
 PAGE = """
@@ -293,3 +294,12 @@ def test_a_name_that_the_city_does_not_have_is_told(tiny: Path, address: dict[st
     for value in ("nope", "<b>x", "foo", "330203"):
         sentence = escape(say("en", "frame.unknown", value=value))
         assert (sentence in told) == (value in unknown)
+
+
+def test_a_department_that_only_the_files_name_is_none_unknown(tmp_path: Path) -> None:
+    cases = [{**case, "department": "Raw office"} if case["incident_id"] == "A-2" else case for case in list_cases()]
+    with snapshot.building(tmp_path) as draft:
+        make_tables(draft.con, cases=cases)
+        snapshot.publish(draft, manifest=MANIFEST)
+    told = "".join(read_html(run_page(tmp_path, "overdue", department="Raw office")))
+    assert escape(say("en", "frame.unknown", value="Raw office")) not in told
