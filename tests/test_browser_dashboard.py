@@ -180,7 +180,7 @@ def test_the_sheet_shows_a_districts_own_version_and_who_does_what(visit: OpenPa
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     choose(page, language.say("en", "sheet.judged_in"), language.say("en", "sheet.city_version"))
     expect(page.get_by_text("group_rental@1.0.0 ·")).to_be_visible()
-    expect(page).to_have_url(re.compile("district=~city"))
+    expect(page).to_have_url(re.compile("version=~city"))
 
 
 @pytest.mark.parametrize("spoken", language.LANGUAGES)

@@ -13,7 +13,7 @@ NAMES = (
     "lang", "scenario", "unit", "grid", "case", "department", "district", "stage", "filter", "tab", "kind", "compare",
     "view", "age", "part", "by", "period", "begins", "cohort", "volume", "indicator", "member", "weights", "pilot",
     "since", "horizon", "teams", "visits", "weeks", "layers", "find", "near", "pick", "box", "day",
-    "other", "other_day", "sheet",
+    "other", "other_day", "sheet", "version",
 )  # fmt: skip
 _STORE = "address"
 _PAGE = "address_page"

@@ -202,8 +202,7 @@ def follow_place(view: View, page: str) -> None:
     if page in _BY_DISTRICT:
         if read_choice("district") != own:
             carry_choice("unit", read_choice("district"))
-    elif page in _BY_UNIT and asked != UNMATCHED and not (page == "scenario" and read_choice("tab") == "sheet"):
-        # The sheet chooses whose version of the template it shows under the same name.
+    elif page in _BY_UNIT and asked != UNMATCHED:
         carry_choice("district", own)
 
 

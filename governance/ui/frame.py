@@ -108,12 +108,14 @@ def _warn_of_unknown(view: View, page: str) -> None:
     unknown = {unit} if find_unit(view, unit).level == 0 else set()
     names = ("scenario",) if page == "health" else ("scenario", "filter")  # there the filter is a reason
     unknown |= {read_choice(name) for name in names} - set(view.names("scenarios", "scenario"))
-    # Departments that only the city's files name have cases, but no name of their own.
-    counted = view.ask("overdue_departments", scenario="", district="")["department"]
-    unknown |= {read_choice("department")} - {*view.names("departments", "department"), *counted}
+    unknown |= {read_choice("department")} - set(view.names("departments", "department"))
     unknown |= {read_choice("district")} - {other.unit_id for other in list_units(view) if other.level == 1}
     # What begins with ~ is what no name is known of, such as cases in no grid.
-    for value in sorted(value for value in unknown if value and not value.startswith("~")):
+    unknown = {value for value in unknown if value and not value.startswith("~")}
+    if read_choice("department") in unknown:
+        # Departments that only the city's files name have cases, but no name of their own.
+        unknown -= set(view.ask("overdue_departments", scenario="", district="")["department"])
+    for value in sorted(unknown):
         parts.show_banner(view.say("frame.unknown", value=value))
 
 

@@ -48,7 +48,7 @@ def _choose_district(view: View, rows: dict[str, dict[str, Any]]) -> str:
     first = next((unit.unit_id for unit in path if unit.level == 1 and unit.unit_id in rows), _CITY)
     options = {district: str(row[f"name_{view.language}"]) for district, row in rows.items()}
     options[_CITY] = view.say("sheet.city_version")
-    return choose(view.say("sheet.judged_in"), "district", {first: options[first], **options}, on_page="sheet")
+    return choose(view.say("sheet.judged_in"), "version", {first: options[first], **options}, on_page="sheet")
 
 
 def _show_head(view: View, template: dict[str, Any], version: str) -> None:
