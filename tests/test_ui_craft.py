@@ -13,6 +13,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -32,6 +33,7 @@ DRAWING = {
     "overview": ({},),
     "city_map": ({"grid": "G-01", "scenario": "fire_lane"},),
     "scenario": ({}, {"tab": "holders"}, {"tab": "recurrence"}),
+    "case": ({"case": "platform/A-1"},),
     "evaluation": ({"period": "year", "volume": "1"}, {"part": "pilot"}),
     "model": ({"tab": "worth"}, {"tab": "calibration"}, {"tab": "capacity"}),
 }
@@ -95,6 +97,14 @@ def test_every_chart_has_a_title_a_line_on_what_it_shows_and_names_of_its_own(dr
                 unnamed = [(name, one["field"]) for name, one in list_channels(spec) if not is_named(name, one)]
                 assert unnamed == [], (page, choices, title.group(1))
     assert min(counted.values()) > 0, counted
+
+
+@pytest.mark.parametrize("page", DRAWING)
+def test_every_chart_follows_the_grammar(drawn: Path, page: str) -> None:
+    """Nothing checks a chart when it is drawn; a misspelt channel would be an empty place on the screen."""
+    for choices in DRAWING[page]:
+        for _, spec in list_charts(run_page(page, drawn, **choices)):
+            alt.Chart.from_dict({**spec, "data": {"name": "rows"}}, validate=True)
 
 
 def is_named(name: str, channel: dict) -> bool:

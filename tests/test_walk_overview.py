@@ -28,7 +28,7 @@ from governance.ui import language
 from governance.ui.parts import escape_markdown
 from governance.ui.tier_words import spell_change
 from tests.grown_city import publish_grown
-from tests.pages import list_figures, read_bars, read_rest, run_page
+from tests.pages import list_figures, read_bars, read_charts, read_rest, run_page
 from tests.spelling import count, days, decimal, hours, say, share
 
 WEEK = timedelta(days=7)
@@ -332,15 +332,9 @@ def list_weeks(walk: Walk) -> dict[str, pd.DataFrame]:
     return told
 
 
-def read_panels(page: AppTest) -> list[pd.DataFrame]:
-    import pyarrow as pa  # noqa: PLC0415
-
-    return [pa.ipc.open_stream(chart.proto.data.data).read_pandas() for chart in page.get("vega_lite_chart")]
-
-
 def test_each_unit_is_drawn_against_its_last_year(walk: Walk) -> None:
     told = list_weeks(walk)
-    panels = read_panels(walk.page)
+    panels = [chart[0] for chart in read_charts(walk.page)]
     assert len(panels) == len(told)
     titles, counts, changes = {}, {}, {}
     for unit_id, weeks in told.items():

@@ -1,7 +1,4 @@
-"""The life of a case as a picture: a lane per holder, its pauses, its limits as lines, and its events as marks.
-
-The drawing is the same for every case and made once for a language; a page adds the case's own rows to it.
-"""
+"""The life of a case as a picture: a lane per holder, its pauses, its limits as lines, and its events as marks."""
 
 from __future__ import annotations
 
@@ -10,11 +7,10 @@ from typing import Any
 
 import altair as alt
 import pandas as pd
-import streamlit as st
 
 from governance.ui import language as words
 from governance.ui import palette
-from governance.ui.charts import style_chart
+from governance.ui.charts import finish_drawing, show_drawing
 from governance.ui.view import CHECK, DESK, View
 
 _LANE_PX = 42
@@ -43,7 +39,7 @@ def show_life(
             view, limits, first=min(row["from_utc"] for row in stints), last=max(row["until_utc"] for row in stints)
         ),
     }
-    st.vega_lite_chart({**_draw_life(view.language), "datasets": rows}, width="stretch", theme=None)
+    show_drawing(_draw_life(view.language), rows)
 
 
 def _list_bars(view: View, stints: list[dict[str, Any]]) -> pd.DataFrame:
@@ -102,9 +98,7 @@ def _on_clock(view: View, moment_utc: Any) -> pd.Timestamp:
 def _draw_life(language: str) -> dict[str, Any]:
     """The drawing in Vega-Lite over the rows named bars, names, events, pauses and limits."""
     layers = (_draw_pauses(language), *_draw_limits(language), _draw_bars(language), _draw_names())
-    chart = style_chart(alt.layer(*layers, _draw_events(language)), height=alt.Step(_LANE_PX))
-    drawn: dict[str, Any] = chart.to_dict()
-    return drawn
+    return finish_drawing(alt.layer(*layers, _draw_events(language)), height=alt.Step(_LANE_PX))
 
 
 def _lane() -> alt.Y:
@@ -143,7 +137,7 @@ def _draw_events(language: str) -> Any:
     events = alt.Chart(alt.NamedData("events")).mark_point(size=70, filled=True, opacity=1, yOffset=4)
     return events.encode(
         y=_lane(),
-        x="at:T",
+        x=alt.X("at:T", title=None),
         shape=alt.condition("datum.is_illegal", alt.value("triangle-up"), alt.value("circle")),
         color=alt.condition("datum.is_illegal", alt.value(palette.WARNING), alt.value(palette.INK)),
         tooltip=[
@@ -159,13 +153,13 @@ def _draw_pauses(language: str) -> Any:
     """Grey bands over all lanes: the clock stood still."""
     bands = alt.Chart(alt.NamedData("pauses")).mark_rect(color=palette.RULE, opacity=0.75)
     why = alt.Tooltip("reason:N", title=words.say(language, "column.reason"))
-    return bands.encode(x="start:T", x2="end:T", tooltip=[alt.Tooltip("word:N", title=" "), why])
+    return bands.encode(x=alt.X("start:T", title=None), x2="end:T", tooltip=[alt.Tooltip("word:N", title=" "), why])
 
 
 def _draw_limits(language: str) -> tuple[Any, Any]:
     """Dashed lines, each with its word on top."""
     told = [alt.Tooltip("word:N", title=words.say(language, "case.limit")), _time("at", "")]
-    base = alt.Chart(alt.NamedData("limits")).encode(x="at:T", tooltip=told)
+    base = alt.Chart(alt.NamedData("limits")).encode(x=alt.X("at:T", title=None), tooltip=told)
     lines = base.mark_rule(color=palette.WARNING, strokeDash=[4, 3], strokeWidth=1.4)
     texts = base.mark_text(
         align=alt.ExprRef("datum.is_late ? 'right' : 'left'"),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
 import pandas as pd
-import streamlit as st
 
+from governance.ui import language as words
 from governance.ui import palette
+from governance.ui.charts import finish_drawing, show_drawing
 from governance.ui.view import View
 
 _GAP = 0.03
@@ -95,19 +97,40 @@ def trace_bands(bands: pd.DataFrame) -> pd.DataFrame:
 def show_flows(view: View, flows: pd.DataFrame) -> None:
     """The picture of `flows`: sender, receiver, events, share, back (events the other way) and reasons as texts."""
     layout = lay_out(flows)
-    names = {True: view.say("flow.both_ways"), False: view.say("flow.one_way")}
+    names = _name_ways(view.language)
     points = trace_bands(layout.bands).assign(
-        way=[names[back] for back in layout.bands["is_mutual"].repeat(_STEPS + 1)]
+        way=[names[0 if back else 1] for back in layout.bands["is_mutual"].repeat(_STEPS + 1)]
     )
+    rows = {"bands": points, **{side: _place_nodes(view, layout.nodes, side, start) for side, start, *_ in _SIDES}}
+    show_drawing(_draw_flows(view.language), rows)
+
+
+def _name_ways(language: str) -> tuple[str, str]:
+    return words.say(language, "flow.both_ways"), words.say(language, "flow.one_way")
+
+
+def _place_nodes(view: View, nodes: pd.DataFrame, side: str, start: float) -> pd.DataFrame:
+    """The nodes of one side with their edges, their middle and their label."""
+    rows = nodes[nodes["side"] == side]
+    return rows.assign(
+        start=start,
+        end=start + _NODE_WIDTH,
+        middle=(rows["top"] + rows["bottom"]) / 2,
+        label=[f"{name}  {view.count(events)}" for name, events in zip(rows["name"], rows["events"], strict=True)],
+    )
+
+
+@lru_cache
+def _draw_flows(language: str) -> dict[str, Any]:
     scale = alt.Scale(domain=[-_MARGIN, 1 + _MARGIN], nice=False)
     height = alt.Scale(domain=[0, 1], reverse=True, nice=False)
     hover = alt.selection_point(on="pointerover", fields=["band"], empty=False)
     tooltip = [
-        alt.Tooltip(f"{name}:N", title=view.say(f"flow.{name}"))
+        alt.Tooltip(f"{name}:N", title=words.say(language, f"flow.{name}"))
         for name in ("sender", "receiver", "told", "told_share", "told_back", "reasons")
     ]
     bands = (
-        alt.Chart(points)
+        alt.Chart(alt.NamedData("bands"))
         .mark_area()
         .encode(
             x=alt.X("x:Q", scale=scale, axis=None),
@@ -117,7 +140,7 @@ def show_flows(view: View, flows: pd.DataFrame) -> None:
             color=alt.Color(
                 "way:N",
                 title=None,
-                scale=alt.Scale(domain=list(names.values()), range=[palette.ACCENT, palette.SOFT]),
+                scale=alt.Scale(domain=_name_ways(language), range=[palette.ACCENT, palette.SOFT]),
                 legend=alt.Legend(orient="top"),
             ),
             opacity=alt.condition(hover, alt.value(0.95), alt.value(0.6)),
@@ -125,21 +148,13 @@ def show_flows(view: View, flows: pd.DataFrame) -> None:
         )
         .add_params(hover)
     )
-    picture = alt.layer(bands, *_draw_nodes(view, layout.nodes, scale, height)).properties(height=_HEIGHT)
-    st.altair_chart(picture.configure_view(strokeWidth=0), width="stretch", theme=None)
+    return finish_drawing(alt.layer(bands, *_draw_nodes(language, scale, height)), height=_HEIGHT)
 
 
-def _draw_nodes(view: View, nodes: pd.DataFrame, scale: alt.Scale, height: alt.Scale) -> list[alt.Chart]:
+def _draw_nodes(language: str, scale: alt.Scale, height: alt.Scale) -> list[alt.Chart]:
     drawn = []
-    for side, start, align, offset in _SIDES:
-        rows = nodes[nodes["side"] == side]
-        rows = rows.assign(
-            start=start,
-            end=start + _NODE_WIDTH,
-            middle=(rows["top"] + rows["bottom"]) / 2,
-            label=[f"{name}  {view.count(events)}" for name, events in zip(rows["name"], rows["events"], strict=True)],
-        )
-        base = alt.Chart(rows).encode(x=alt.X("start:Q", scale=scale, axis=None))
+    for side, _, align, offset in _SIDES:
+        base = alt.Chart(alt.NamedData(side)).encode(x=alt.X("start:Q", scale=scale, axis=None))
         drawn.append(
             base.mark_rect(color=palette.INK).encode(
                 x2="end:Q", y=alt.Y("top:Q", scale=height, axis=None), y2="bottom:Q"
@@ -147,13 +162,13 @@ def _draw_nodes(view: View, nodes: pd.DataFrame, scale: alt.Scale, height: alt.S
         )
         edge = "start:Q" if side == "sender" else "end:Q"
         drawn.append(
-            alt.Chart(rows)
+            alt.Chart(alt.NamedData(side))
             .mark_text(align=align, dx=offset, fontSize=12, color=palette.INK, limit=_LABEL_PX, baseline="middle")
             .encode(
                 x=alt.X(edge, scale=scale, axis=None),
                 y=alt.Y("middle:Q", scale=height, axis=None),
                 text="label:N",
-                tooltip=[alt.Tooltip("name:N", title=view.say(f"flow.{side}"))],
+                tooltip=[alt.Tooltip("name:N", title=words.say(language, f"flow.{side}"))],
             )
         )
     return drawn

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import shapely
@@ -34,7 +35,7 @@ _LATIN = (
 _OWN = ""  # the drawing library's own font, which has hardly more than ASCII
 _NO_SIGN = "\U0010ffff"  # drawn as what stands for a sign that a font has not
 _LETTER_SHARE = 0.5
-_LEAST_LETTER_PX = 9
+_LEAST_LETTER_PX, _MOST_LETTER_PX = 9, 60
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -78,6 +79,20 @@ class Frame:
         return np.column_stack([(x - self.left) * self.pixels, (y - self.top) * self.pixels])
 
 
+@dataclass(frozen=True)
+class Letter:
+    """The letter of an entry, the pixel of its middle, and its height."""
+
+    entry: Entry
+    middle: tuple[float, float]
+    size_px: int
+
+    def write(self, pen: ImageDraw.ImageDraw) -> None:
+        """Draw it."""
+        font = find_font("", self.size_px)
+        pen.text(self.middle, self.entry.letter, fill=self.entry.ink, font=font, anchor="mm")
+
+
 def draw_polygons(
     sheet: Sheet, polygons: Sequence[bytes], digits: str, *, entries: Sequence[Entry], box: tuple[float, ...]
 ) -> bytes:
@@ -87,13 +102,19 @@ def draw_polygons(
     """
     picture, pen, frame = _begin(sheet, box)
     shapes = shapely.from_wkb([bytes(wkb) for wkb in polygons])
+    parts, owners = shapely.get_parts(shapes, return_index=True)
+    corners, rings = shapely.get_coordinates(shapely.get_exterior_ring(parts), return_index=True)
+    # The drawing library takes the corners of a polygon as a buffer of 32-bit floats: a list would be made of objects.
+    placed = frame.place(corners).astype(np.float32)
+    ends = np.searchsorted(rings, np.arange(len(parts)), side="right")
+    looks = [entries[int(digit)] for digit in digits]
+    letters = _place_letters(parts, [looks[owner] for owner in owners], frame)
     # The largest first: what lies in the hole of another one is drawn over it.
-    for number in np.argsort(-shapely.area(shapes), kind="stable"):
-        entry = entries[int(digits[number])]
-        for part in shapely.get_parts(shapes[number]):
-            corners = [tuple(corner) for corner in frame.place(shapely.get_coordinates(part.exterior))]
-            pen.polygon(corners, fill=entry.ground, outline=palette.PAPER)
-            _write_letter(pen, part, frame, entry)
+    for number in np.argsort(-shapely.area(shapes)[owners], kind="stable"):
+        ring: Any = placed[ends[number - 1] if number else 0 : ends[number]]
+        pen.polygon(ring, fill=looks[owners[number]].ground, outline=palette.PAPER)
+        if number in letters:
+            letters[number].write(pen)
     return _finish(sheet, picture, pen, frame, box)
 
 
@@ -150,13 +171,16 @@ def _begin(sheet: Sheet, box: tuple[float, ...]) -> tuple[Image.Image, ImageDraw
     return picture, ImageDraw.Draw(picture), Frame(pixels, left, top)
 
 
-def _write_letter(pen: ImageDraw.ImageDraw, part: shapely.Polygon, frame: Frame, entry: Entry) -> None:
-    """The entry's letter in the middle of the polygon, where it is large enough to hold one."""
-    if entry.letter.strip():
-        size = int(_LETTER_SHARE * math.sqrt(part.area) / 360 * frame.pixels)
-        if size >= _LEAST_LETTER_PX:
-            middle = frame.place(shapely.get_coordinates(shapely.point_on_surface(part)))[0]
-            pen.text(tuple(middle), entry.letter, fill=entry.ink, font=find_font("", min(size, 60)), anchor="mm")
+def _place_letters(parts: NDArray[np.object_], looks: Sequence[Entry], frame: Frame) -> dict[int, Letter]:
+    """The letters in the middle of the polygons that are large enough to hold one, by the polygon's number."""
+    sizes = (_LETTER_SHARE * np.sqrt(shapely.area(parts)) / 360 * frame.pixels).astype(int)
+    lettered = np.array([bool(look.letter.strip()) for look in looks], dtype=bool)
+    chosen = np.flatnonzero(lettered & (sizes >= _LEAST_LETTER_PX))
+    middles = frame.place(shapely.get_coordinates(shapely.point_on_surface(parts[chosen])))
+    return {
+        number: Letter(looks[number], (x, y), min(int(sizes[number]), _MOST_LETTER_PX))
+        for number, (x, y) in zip(chosen.tolist(), middles.tolist(), strict=True)
+    }
 
 
 def _finish(
@@ -169,7 +193,8 @@ def _finish(
     _draw_legend(sheet, pen)
     _draw_scale(sheet, pen, frame, latitude=(box[1] + box[3]) / 2)
     stream = io.BytesIO()
-    picture.quantize(256, dither=Image.Dither.NONE).save(stream, format="PNG", optimize=True)
+    # Fewer colours and the smallest file would take ten times as long, and blur the colours that the legend names.
+    picture.save(stream, format="PNG", compress_level=3)
     return stream.getvalue()
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
+from governance.ui import language as words
 from governance.ui import palette
-from governance.ui.charts import NAME_LIMIT, show_chart
+from governance.ui.charts import NAME_LIMIT, finish_drawing, show_drawing
 from governance.ui.view import View
 
 _SIDE = 260
@@ -17,18 +21,24 @@ def show_ratios(view: View, rows: pd.DataFrame) -> None:
 
     A dot is filled where the whole interval lies on one side. The scale is one of ratios: twice is as far as half.
     """
+    data = {"members": rows, "one": pd.DataFrame({"at": [1.0]})}
+    show_drawing(_draw_ratios(view.language), data, height=50 + 22 * len(rows))
+
+
+@lru_cache
+def _draw_ratios(language: str) -> dict[str, Any]:
     scale = alt.Scale(type="log", nice=False, zero=False)
     axis = alt.Axis(labelLimit=NAME_LIMIT, grid=False)
-    place = alt.Y("name:N", sort=list(rows["name"]), title=None, axis=axis)
+    place = alt.Y("name:N", sort=None, title=None, axis=axis)
     told = [
         alt.Tooltip("name:N", title=" "),
-        alt.Tooltip("value:Q", format=".3f", title=view.say("worth.ratio")),
-        *(alt.Tooltip(f"{end}:Q", format=".3f", title=view.say(f"chart.{end}")) for end in ("low", "high")),
+        alt.Tooltip("value:Q", format=".3f", title=words.say(language, "worth.ratio")),
+        *(alt.Tooltip(f"{end}:Q", format=".3f", title=words.say(language, f"chart.{end}")) for end in ("low", "high")),
     ]
     # What the axis measures stands in the title above it: a phone has no room for it beside the names.
     across = alt.X("value:Q", title=None, scale=scale, axis=alt.Axis(format=".2~f", tickCount=6))
-    base = alt.Chart(rows).encode(y=place, tooltip=told)
-    line = alt.Chart(pd.DataFrame({"at": [1.0]})).mark_rule(color=palette.INK, strokeDash=[4, 3])
+    base = alt.Chart(alt.NamedData("members")).encode(y=place, tooltip=told)
+    line = alt.Chart(alt.NamedData("one")).mark_rule(color=palette.INK, strokeDash=[4, 3])
     chart = alt.layer(
         base.mark_rule(color=palette.SOFT, strokeWidth=4).encode(
             x=alt.X("low:Q", title=None, scale=scale), x2="high:Q"
@@ -41,53 +51,65 @@ def show_ratios(view: View, rows: pd.DataFrame) -> None:
         .mark_point(color=palette.ACCENT, size=60, opacity=1, fill=palette.PAPER)
         .encode(x=across),
     )
-    show_chart(chart, height=50 + 22 * len(rows))
+    return finish_drawing(chart, height=50)
 
 
 def show_reliability(view: View, bands: pd.DataFrame) -> None:
     """Bands (`band`, `p_any_said`, `p_any_came`, `p_any_low`, `p_any_high`): chances said against shares that came."""
+    ends = pd.DataFrame({"p_any_said": [0.0, 1.0], "p_any_came": [0.0, 1.0]})
+    show_drawing(_draw_reliability(view.language), {"bands": bands, "ends": ends})
+
+
+@lru_cache
+def _draw_reliability(language: str) -> dict[str, Any]:
     scale = alt.Scale(domain=[0, 1])
     axis = alt.Axis(format="%", tickCount=5)
-    across = alt.X("p_any_said:Q", title=view.say("calibration.p_said"), scale=scale, axis=axis)
-    base = alt.Chart(bands).encode(
+    across = alt.X("p_any_said:Q", title=words.say(language, "calibration.p_said"), scale=scale, axis=axis)
+    base = alt.Chart(alt.NamedData("bands")).encode(
         x=across,
         tooltip=[
-            alt.Tooltip("band:N", title=view.say("calibration.tenth")),
-            alt.Tooltip("p_any_said:Q", format=".1%", title=view.say("calibration.p_said")),
-            alt.Tooltip("p_any_came:Q", format=".1%", title=view.say("calibration.p_came")),
-            alt.Tooltip("p_any_low:Q", format=".1%", title=view.say("chart.low")),
-            alt.Tooltip("p_any_high:Q", format=".1%", title=view.say("chart.high")),
+            alt.Tooltip("band:N", title=words.say(language, "calibration.tenth")),
+            alt.Tooltip("p_any_said:Q", format=".1%", title=words.say(language, "calibration.p_said")),
+            alt.Tooltip("p_any_came:Q", format=".1%", title=words.say(language, "calibration.p_came")),
+            alt.Tooltip("p_any_low:Q", format=".1%", title=words.say(language, "chart.low")),
+            alt.Tooltip("p_any_high:Q", format=".1%", title=words.say(language, "chart.high")),
         ],
     )
-    ends = pd.DataFrame({"p_any_said": [0.0, 1.0], "p_any_came": [0.0, 1.0]})
-    upward = alt.Y("p_any_came:Q", title=view.say("calibration.p_came_short"), scale=scale, axis=axis)
+    upward = alt.Y("p_any_came:Q", title=words.say(language, "calibration.p_came_short"), scale=scale, axis=axis)
     chart = alt.layer(
-        alt.Chart(ends).mark_line(color=palette.INK, strokeDash=[4, 3], strokeWidth=1).encode(x=across, y=upward),
+        alt.Chart(alt.NamedData("ends"))
+        .mark_line(color=palette.INK, strokeDash=[4, 3], strokeWidth=1)
+        .encode(x=across, y=upward),
         base.mark_rule(color=palette.SOFT, strokeWidth=4).encode(
-            y=alt.Y("p_any_low:Q", title=view.say("calibration.p_came_short")), y2="p_any_high:Q"
+            y=alt.Y("p_any_low:Q", title=words.say(language, "calibration.p_came_short")), y2="p_any_high:Q"
         ),
         base.mark_circle(color=palette.ACCENT, size=60, opacity=1).encode(y=upward),
     )
-    show_chart(chart, height=_SIDE)
+    return finish_drawing(chart, height=_SIDE)
 
 
 def show_coverage(view: View, rows: pd.DataFrame) -> None:
     """Covered reports by `teams`: `expected_reports`, `low`, `high`, `covered_share`, and which one `is_chosen`."""
-    across = alt.X("teams:O", title=view.say("capacity.teams"), axis=alt.Axis(labelAngle=0, grid=False))
-    base = alt.Chart(rows).encode(
+    show_drawing(_draw_coverage(view.language), {"teams": rows})
+
+
+@lru_cache
+def _draw_coverage(language: str) -> dict[str, Any]:
+    across = alt.X("teams:O", title=words.say(language, "capacity.teams"), axis=alt.Axis(labelAngle=0, grid=False))
+    base = alt.Chart(alt.NamedData("teams")).encode(
         x=across,
         tooltip=[
-            alt.Tooltip("teams:O", title=view.say("capacity.teams")),
-            alt.Tooltip("expected_reports:Q", format=",.1f", title=view.say("capacity.covered")),
-            alt.Tooltip("low:Q", format=",", title=view.say("chart.low")),
-            alt.Tooltip("high:Q", format=",", title=view.say("chart.high")),
-            alt.Tooltip("covered_share:Q", format=".1%", title=view.say("capacity.share")),
+            alt.Tooltip("teams:O", title=words.say(language, "capacity.teams")),
+            alt.Tooltip("expected_reports:Q", format=",.1f", title=words.say(language, "capacity.covered")),
+            alt.Tooltip("low:Q", format=",", title=words.say(language, "chart.low")),
+            alt.Tooltip("high:Q", format=",", title=words.say(language, "chart.high")),
+            alt.Tooltip("covered_share:Q", format=".1%", title=words.say(language, "capacity.share")),
         ],
     )
-    upward = alt.Y("expected_reports:Q", title=view.say("capacity.covered"), axis=alt.Axis(tickCount=5))
+    upward = alt.Y("expected_reports:Q", title=words.say(language, "capacity.covered"), axis=alt.Axis(tickCount=5))
     chart = alt.layer(
         base.mark_rule(color=palette.SOFT, strokeWidth=6).encode(
-            y=alt.Y("low:Q", title=view.say("capacity.covered")), y2="high:Q"
+            y=alt.Y("low:Q", title=words.say(language, "capacity.covered")), y2="high:Q"
         ),
         base.transform_filter("!datum.is_chosen")
         .mark_point(color=palette.ACCENT, size=60, opacity=1, fill=palette.PAPER)
@@ -96,4 +118,4 @@ def show_coverage(view: View, rows: pd.DataFrame) -> None:
         .mark_circle(color=palette.ACCENT, size=110, opacity=1)
         .encode(y=upward),
     )
-    show_chart(chart, height=_SIDE)
+    return finish_drawing(chart, height=_SIDE)

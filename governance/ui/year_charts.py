@@ -7,10 +7,9 @@ from typing import Any
 
 import altair as alt
 import pandas as pd
-import streamlit as st
 
 from governance.ui import palette
-from governance.ui.charts import style_chart
+from governance.ui.charts import date_rows, finish_drawing, show_drawing
 from governance.ui.view import View
 
 _HEIGHT = 92
@@ -21,14 +20,12 @@ _COLUMNS = ["week_start", "reports", "reports_last_year"]
 def show_year(view: View, weeks: pd.DataFrame, *, most: float, alt_text: str) -> None:
     """Reports per week (`week_start`, `reports`) as a line over `reports_last_year` as an area; a scale to `most`."""
     titles = tuple(view.say(f"chart.{name}") for name in ("week", "reports", "reports_last_year"))
-    data = weeks[_COLUMNS].assign(week_start=pd.to_datetime(weeks["week_start"]))
-    spec = {**_make_spec(titles), "params": [{"name": _MOST, "value": max(most, 1)}]}
-    st.vega_lite_chart(data, spec, width="stretch", theme=None, alt=alt_text)
+    rows = {"weeks": date_rows(weeks[_COLUMNS], "week_start")}
+    show_drawing(_draw_year(titles), rows, values={_MOST: max(most, 1)}, alt_text=alt_text)
 
 
-# Checking a chart against its grammar takes longer than all else on the page, so that it is done once a language.
 @lru_cache
-def _make_spec(titles: tuple[str, ...]) -> dict[str, Any]:
+def _draw_year(titles: tuple[str, ...]) -> dict[str, Any]:
     week, now, ago = titles
     base = alt.Chart(alt.NamedData("weeks")).encode(
         x=alt.X("week_start:T", title=None, axis=alt.Axis(format="%m-%d", labelAngle=0, tickCount=3, grid=False)),
@@ -48,5 +45,4 @@ def _make_spec(titles: tuple[str, ...]) -> dict[str, Any]:
         before.encode(y=alt.Y("reports_last_year:Q", title=None, scale=scale, axis=axis)),
         line.encode(y=alt.Y("reports:Q", title=None, scale=scale, axis=axis)),
     )
-    spec: dict[str, Any] = style_chart(chart, height=_HEIGHT).to_dict()
-    return {name: part for name, part in spec.items() if name not in {"data", "datasets"}}
+    return finish_drawing(chart, height=_HEIGHT)
