@@ -16,7 +16,8 @@ from babel import Locale, dates, numbers
 
 LANGUAGES = ("zh", "en")
 LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
-_LOCALES = {"zh": "zh_Hans_CN", "en": "en_GB"}
+# The objects, not their names: the library would find each name again, behind one lock for all visitors.
+_LOCALES = {"zh": Locale.parse("zh_Hans_CN"), "en": Locale.parse("en_GB")}
 MISSING = "–"
 _LEAST_CHANCE = 1e-6
 
@@ -55,13 +56,13 @@ class _Counting(string.Formatter):
         return one if _find_plural(self._locale, value) == "one" else other
 
 
-def _find_plural(locale: str, value: Any) -> str:
+def _find_plural(locale: Locale, value: Any) -> str:
     """The CLDR's form for a value; what is no number, such as a dash, counts as many."""
     try:
         number = numbers.parse_decimal(value, locale=locale) if isinstance(value, str) else value
     except numbers.NumberFormatError:
         return "other"
-    return str(Locale.parse(locale).plural_form(number))
+    return str(locale.plural_form(number))
 
 
 def prefer_language(browser_locale: str | None) -> str:

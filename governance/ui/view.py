@@ -20,6 +20,8 @@ from governance.indicators.registry import MAIN, load_registry
 from governance.ui import language as words
 from governance.ui.city_cache import keep_with_city
 
+# The frames of pages are small: to wrap each text for Arrow and back takes a quarter of a page's time.
+pd.set_option("mode.string_storage", "python")
 CHECK = "~check"
 DESK = "~desk"
 NONE = "~none"
