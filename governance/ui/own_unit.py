@@ -32,7 +32,7 @@ def pack_unit(unit_id: str) -> str:
 def read_own_unit(view: View) -> str:
     """The id of the viewer's own unit, "" without one or if the city has it no more."""
     unit_id = unquote(st.context.cookies.get(name_cookie(view.city), ""))
-    return unit_id if unit_id in set(view.ask("units")["unit_id"]) else ""
+    return unit_id if unit_id and unit_id in set(view.ask("units")["unit_id"]) else ""
 
 
 def locate_own_unit(unit_id: str, *, page: str = "") -> str:

@@ -18,7 +18,7 @@ from governance.city import City, open_city
 from governance.indicators import ask_indicators
 from governance.indicators.registry import MAIN, load_registry
 from governance.ui import language as words
-from governance.ui.city_cache import keep_with_city
+from governance.ui.city_cache import forget_answers, keep_with_city
 
 # The frames of pages are small: to wrap each text for Arrow and back takes a quarter of a page's time.
 pd.set_option("mode.string_storage", "python")
@@ -53,9 +53,9 @@ class Answers:
         """
         wanted = params.get("indicators")
         if wanted is None:
-            return _ask(self.city, self.city.current.sha256, name, tuple(sorted(params.items())))
+            return _ask(self.city, name, **_freeze(params))
         every = [entry.id for entry in load_registry().indicators]
-        rows = _ask(self.city, self.city.current.sha256, name, tuple(sorted({**params, "indicators": every}.items())))
+        rows = _ask(self.city, name, **_freeze({**params, "indicators": every}))
         return rows[rows["indicator"].isin(wanted)].reset_index(drop=True)
 
 
@@ -88,27 +88,25 @@ class View:
 
     def ask(self, name: str, **params: Any) -> pd.DataFrame:
         """The answer of `sql/ask_ui_<name>.sql`."""
-        return _ask(self.city, self.city.current.sha256, f"ui_{name}", tuple(sorted(params.items())))
+        return _ask(self.city, f"ui_{name}", **_freeze(params))
 
     def ask_row(self, name: str, **params: Any) -> dict[str, Any] | None:
         """The first row of an answer, or nothing."""
-        rows = self.ask(name, **params).to_dict("records")
-        return {str(key): value for key, value in rows[0].items()} if rows else None
+        row = _ask_row(self.city, f"ui_{name}", **_freeze(params))
+        return None if row is None else dict(row)
 
     def indicators(self, names: Sequence[str], *, by: str | None = None, **cut: Any) -> pd.DataFrame:
         """The registry's answer, as `City.indicators` gives it, once per generation for all visitors."""
         cut |= {"by": by} if by else {}
-        return self.once(_ask_registry, tuple(names), tuple(sorted(cut.items())))
+        return _ask_registry(self.city, tuple(names), tuple(sorted(cut.items())))
 
     def figure(self, names: Sequence[str], indicator: str, *, variant: str = MAIN, **cut: Any) -> dict[str, Any]:
         """One value of the registry with its numerator and denominator; `names` are asked together, once."""
-        frame = self.indicators(names, **cut)
-        chosen = frame[(frame["indicator"] == indicator) & (frame["variant"] == variant)].to_dict("records")
-        return {str(key): value for key, value in chosen[0].items()}
+        return dict(_list_figures(self.city, tuple(names), tuple(sorted(cut.items())))[indicator, variant])
 
     def once(self, make: Callable[..., Any], *args: Any) -> Any:
-        """What a function of the registry makes of the city (its first argument), once per generation."""
-        return _make_once(self.city, self.city.current.sha256, f"{make.__module__}.{make.__qualname__}", args, make)
+        """What a function makes of the city (`Answers`, its first argument), once per generation; not to be changed."""
+        return _make_once(self.city, make, *args)
 
     def names(self, question: str, column: str) -> Mapping[str, str]:
         """Ids and their names in the view's language, in the answer's order."""
@@ -207,28 +205,48 @@ def open_current(build_dir: Path) -> City:
 # Two generations at most: visits that run while a new one is published still have theirs.
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _open_generation(build_dir: str, _generation: str, sha256: str) -> City:  # noqa: ARG001  the hash is the cache's key
-    # What was asked of generations before is hardly asked again, and would stay until many newer answers push it out.
-    for kept in (_ask, _make_once):
-        kept.clear()
+    # What was asked of generations before is hardly asked again, and would stay as long as somebody looks at one.
+    forget_answers()
     return open_city(build_dir)
 
 
-# A page asks for hundreds of names: Streamlit's own cache would take longer to find them than to make most pages.
+# A page asks for hundreds of these: Streamlit's own cache, which writes each answer to bytes and reads it again, would
+# take longer to find them than to make most pages.
 @keep_with_city(50)
 def _list_names(city: City, question: str, column: str, name: str) -> Mapping[str, str]:
     frame = city.ask(f"ui_{question}")
     return MappingProxyType(dict(zip(frame[column], frame[name], strict=True)))
 
 
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _ask(_city: City, sha256: str, name: str, params: tuple[tuple[str, Any], ...]) -> pd.DataFrame:  # noqa: ARG001
-    return _city.ask(name, **dict(params))
+def _freeze(params: dict[str, Any]) -> dict[str, Any]:
+    """The values of a question with lists as tuples, which can be the key of an answer."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in params.items()}
 
 
-def _ask_registry(city: Answers, names: tuple[str, ...], cut: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
-    return ask_indicators(city, indicators=names, **dict(cut))
+@keep_with_city(2000)
+def _ask(city: City, name: str, /, **params: Any) -> pd.DataFrame:
+    return city.ask(name, **{key: list(value) if isinstance(value, tuple) else value for key, value in params.items()})
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
-def _make_once(_city: City, sha256: str, name: str, args: tuple[Any, ...], _make: Callable[..., Any]) -> Any:  # noqa: ARG001
-    return _make(Answers(_city), *args)
+@keep_with_city(500)
+def _ask_row(city: City, name: str, /, **params: Any) -> dict[str, Any] | None:
+    rows = _ask(city, name, **params).head(1).to_dict("records")
+    return {str(key): value for key, value in rows[0].items()} if rows else None
+
+
+@keep_with_city(500)
+def _ask_registry(city: City, names: tuple[str, ...], cut: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
+    return ask_indicators(Answers(city), indicators=names, **dict(cut))
+
+
+@keep_with_city(500)
+def _list_figures(
+    city: City, names: tuple[str, ...], cut: tuple[tuple[str, Any], ...]
+) -> Mapping[tuple[str, str], dict[str, Any]]:
+    rows = _ask_registry(city, names, cut).to_dict("records")
+    return {(row["indicator"], row["variant"]): {str(key): value for key, value in row.items()} for row in rows}
+
+
+@keep_with_city(500)
+def _make_once(city: City, make: Callable[..., Any], *args: Any) -> Any:
+    return make(Answers(city), *args)

@@ -19,7 +19,7 @@ def show_matrix(view: View, chosen: dict[str, str]) -> None:
     frame = view.ask("overdue_matrix", **chosen)
     parts.show_title(view.say("overdue.matrix"), view.say("overdue.matrix_note"))
     stages = list(dict.fromkeys(frame["stage"]))
-    table = frame.pivot_table(index="from_days", columns="stage", values="cases", aggfunc="first")[stages]
+    table = frame.pivot(index="from_days", columns="stage", values="cases")[stages]  # noqa: PD010  nothing is aggregated
     rows = frame.drop_duplicates("overdue_age")
     table = table.assign(
         delay=[name_age(view, row) for row in rows.to_dict("records")], all_stages=rows["all_stages"].tolist()

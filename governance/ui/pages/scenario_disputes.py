@@ -7,9 +7,11 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from governance.city import City
 from governance.disputes import export_disputes, word_disputes
 from governance.exports import read_bytes
 from governance.ui import parts
+from governance.ui.city_cache import keep_with_city
 from governance.ui.view import View
 
 _FORMATS = {
@@ -21,7 +23,7 @@ _FORMATS = {
 def show_disputes(view: View, scenario: str) -> None:
     """Contested rules as sentences with a proposal each; they are all of the city, whatever unit is chosen."""
     parts.show_title(view.say("disputes.title"), view.say("disputes.note"))
-    frame = _list_disputes(view, view.city.current.sha256, scenario, view.language)
+    frame = _list_disputes(view.city, scenario, view.language)
     if frame.empty:
         parts.show_note(view.say("disputes.none"))
         return
@@ -46,9 +48,9 @@ def show_disputes(view: View, scenario: str) -> None:
             )
 
 
-@st.cache_data(max_entries=100, show_spinner=False)
-def _list_disputes(_view: View, sha256: str, scenario: str, language: str) -> pd.DataFrame:  # noqa: ARG001  keys
-    return word_disputes(_view.city, _view.city.disputes(scenario=scenario), language=language)
+@keep_with_city(100)
+def _list_disputes(city: City, scenario: str, language: str) -> pd.DataFrame:
+    return word_disputes(city, city.disputes(scenario=scenario), language=language)
 
 
 def _write_file(view: View, scenario: str, kind: str) -> bytes:

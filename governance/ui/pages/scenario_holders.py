@@ -16,7 +16,7 @@ from governance.ui.choices import Unit, choose, find_district
 from governance.ui.flow_picture import show_flows
 from governance.ui.language import MISSING
 from governance.ui.pages.scenario_disputes import show_disputes
-from governance.ui.view import View
+from governance.ui.view import Answers, View
 
 _MONTHS = 12
 _FLOWS = 12
@@ -169,7 +169,7 @@ def _show_hours(view: View, scenario: str, district: Unit, *, since: date) -> No
             month=view.month(since),
         ),
     )
-    frame = _charge(view, view.city.current.sha256, scenario, district.unit_id, since)
+    frame: pd.DataFrame = view.once(_charge, scenario, district.unit_id, since)
     if frame.empty:
         parts.show_note(view.say("scenario.no_cases"))
         return
@@ -194,9 +194,8 @@ def _show_hours(view: View, scenario: str, district: Unit, *, since: date) -> No
     )
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
-def _charge(_view: View, sha256: str, scenario: str, district: str, since: date) -> pd.DataFrame:  # noqa: ARG001
-    return charge_hours(_view.city, since=since, scenario=scenario, level_1_id=district or None)
+def _charge(city: Answers, scenario: str, district: str, since: date) -> pd.DataFrame:
+    return charge_hours(city, since=since, scenario=scenario, level_1_id=district or None)
 
 
 def _show_extensions(view: View, scenario: str, district: Unit) -> None:
