@@ -49,9 +49,8 @@ def show_dashboard() -> None:
     ]  # fmt: skip
     for name, page in zip(PAGES, pages, strict=True):
         st.session_state[f"page_{name}"] = page
-    chosen = st.navigation(pages, position="top")
     with TURNS:
-        chosen.run()
+        st.navigation(pages, position="top").run()
 
 
 if __name__ == "__main__":

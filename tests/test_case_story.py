@@ -42,10 +42,11 @@ def log(demo_build: Path, city: City) -> pd.DataFrame:
 
 @pytest.mark.parametrize("sort", SORTS)
 def test_the_events_of_a_case_are_those_of_its_log(city: City, log: pd.DataFrame, sort: str) -> None:
-    chosen = city.sql(f"select incident_id from core_case where {sort} order by hash(incident_id) limit {A_SORT}")
+    columns = "source, incident_id, reported_at_utc"
+    chosen = city.sql(f"select {columns} from core_case where {sort} order by hash(incident_id) limit {A_SORT}")
     assert len(chosen) > 0, "the demo plants such cases"
-    for id_ in chosen["incident_id"]:
-        rows = city.ask("ui_case_events", source="platform", incident_id=id_, kinds=list(KINDS))
+    for id_, key in zip(chosen["incident_id"], chosen.to_dict("records"), strict=True):
+        rows = city.ask("ui_case_events", kinds=list(KINDS), **key)
         own = log[log["incident_id"] == id_]
         assert set(zip(rows["kind"], rows["at_utc"], strict=True)) == set(zip(own["kind"], own["at_utc"], strict=True))
         assert rows["at_utc"].is_monotonic_increasing
@@ -58,7 +59,8 @@ def test_the_stretches_of_a_case_tile_its_life_and_sum_to_its_working_time(city:
         f"from core_case where {sort} order by hash(incident_id) limit {A_SORT}"
     )
     for case in chosen.itertuples():
-        rows = city.ask("ui_case_stints", source=case.source, incident_id=case.incident_id)
+        key = {"source": case.source, "incident_id": case.incident_id, "reported_at_utc": case.reported_at_utc}
+        rows = city.ask("ui_case_stints", **key)
         assert rows["work_hours"].sum() * 3600 == pytest.approx(case.work_s)
         assert rows["from_utc"].iloc[0] == case.reported_at_utc
         # Between closing and reopening nobody has it; otherwise a stretch begins where the one before ended.

@@ -39,16 +39,17 @@ WORLD = {"west": -180, "south": -90, "east": 180, "north": 90}
 SCORE_PARTS = {"evaluation.part_higher", "evaluation.part_lower"}
 CASE = {"source": "platform", "incident_id": "A-2"}
 DAY = date(2025, 3, 1)
+PLACED = {**CASE, "reported_at_utc": datetime(2025, 2, 1)}  # noqa: DTZ001
 ALL = {"department": "", "scenario": "", "district": ""}
 QUESTIONS = {
     "bounds": {"level": 0, "unit_id": ""},
     "case": CASE,
-    "case_events": {**CASE, "kinds": list(KINDS)},
-    "case_limits": CASE,
-    "case_links": CASE,
+    "case_events": {**PLACED, "kinds": list(KINDS)},
+    "case_limits": PLACED,
+    "case_links": {**CASE, "closed_at_utc": None},
     "case_pauses": CASE,
     "case_sources": {"incident_id": "A-2"},
-    "case_stints": CASE,
+    "case_stints": PLACED,
     "change_figures": UNIT,
     "change_reasons": {"scenario": "", "district": ""},
     "children": UNIT,

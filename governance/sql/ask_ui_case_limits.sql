@@ -6,7 +6,8 @@ with told as materialized (
         stage, is_open, is_paused, used_share, accept_due_at_utc, accepted_at_utc, due_at_utc, disposed_at_utc,
         verify_due_at_utc, verified_at_utc, close_due_at_utc, closed_at_utc, stage = 'cancelled' as is_cancelled
     from core_case
-    where source = $source and incident_id = $incident_id
+    -- the moment too, so that the blocks of other times are passed over
+    where source = $source and incident_id = $incident_id and reported_at_utc = $reported_at_utc
 ),
 steps as (
     select 1 as place, 'accept' as step, accept_due_at_utc as due_at_utc, accepted_at_utc as done_at_utc,

@@ -4,6 +4,8 @@ select
     matched_by, within_days
 from core_recurrence
 where source = $source and incident_id = $incident_id and recurred_incident_id is not null
+    -- the moment too, so that the blocks of other times are passed over; without one nothing can have followed
+    and closed_at_utc = $closed_at_utc
 union all
 select 'earlier', source, incident_id, days_to_recurrence, matched_by, within_days
 from core_recurrence

@@ -6,7 +6,8 @@ with told as materialized (
         if(is_open, as_of_utc, coalesce(cancelled_at_utc, closed_at_utc, reported_at_utc)) as end_utc,
         coalesce(dispatched_at_utc, accepted_at_utc, disposed_at_utc) as handed_at_utc
     from core_case cross join (select as_of_utc from meta_manifest)
-    where source = $source and incident_id = $incident_id
+    -- the moment too, so that the blocks of other times are passed over
+    where source = $source and incident_id = $incident_id and reported_at_utc = $reported_at_utc
 ),
 kept as (
     select stint, holder, from_utc, to_utc, began_by, ended_by, reason, work_s, clock_s

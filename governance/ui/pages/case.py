@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from governance.ui import parts
@@ -61,11 +62,12 @@ def _find_case(view: View, asked: str) -> dict[str, Any] | None:
 
 def _show_case(view: View, case: dict[str, Any]) -> None:
     key = {"source": case["source"], "incident_id": case["incident_id"]}
+    placed = {**key, "reported_at_utc": case["reported_at_utc"]}
     show_path(view, _find_place(view, case), case_id=case["incident_id"], on_case=True)
     show_figures(view, case)
-    stints = name_stints(view, view.ask("case_stints", **key))
-    events = list_events(view, key)
-    limits = view.ask("case_limits", **key)
+    stints = name_stints(view, view.ask("case_stints", **placed))
+    events = list_events(view, placed)
+    limits = view.ask("case_limits", **placed)
     parts.show_title(view.say("case.life"), view.say("case.life_note"))
     if len(stints):
         show_life(view, stints, events, view.ask("case_pauses", **key), limits)
@@ -73,7 +75,7 @@ def _show_case(view: View, case: dict[str, Any]) -> None:
     with left:
         show_events(view, events)
         show_limits(view, limits)
-        _show_recurrence(view, key)
+        _show_recurrence(view, key, closed_at_utc=case["closed_at_utc"])
     with right:
         show_stints(view, stints)
         show_facts(view, case)
@@ -85,9 +87,10 @@ def _find_place(view: View, case: dict[str, Any]) -> Place:
     return Place(find_holder(view, case), {"grid_id": case["grid_id"]})
 
 
-def _show_recurrence(view: View, key: dict[str, str]) -> None:
+def _show_recurrence(view: View, key: dict[str, str], *, closed_at_utc: Any) -> None:
     """Links to the case at the same place that this one followed, and to the one that followed it."""
-    links = view.ask("case_links", **key).to_dict("records")
+    closed = None if pd.isna(closed_at_utc) else closed_at_utc
+    links = view.ask("case_links", **key, closed_at_utc=closed).to_dict("records")
     parts.show_title(view.say("case.recurrence"), view.say("case.recurrence_note"))
     if not links:
         parts.show_note(view.say("case.no_recurrence"))

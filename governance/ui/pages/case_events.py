@@ -12,8 +12,8 @@ from governance.ui.view import View
 _MARK = "⚠"
 
 
-def list_events(view: View, key: dict[str, str]) -> list[dict[str, Any]]:
-    """The events of a case (`source`, `incident_id`) with their words: `event`, `who`, `why` and `mark`."""
+def list_events(view: View, key: dict[str, Any]) -> list[dict[str, Any]]:
+    """The events of a case (`source`, `incident_id`, `reported_at_utc`) with `event`, `who`, `why`, `mark` as words."""
     rows = view.ask("case_events", kinds=list(KINDS), **key).to_dict("records")
     return [
         {
