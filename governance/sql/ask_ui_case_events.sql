@@ -5,8 +5,7 @@
 with told as materialized (
     select reported_at_utc, registered_at_utc, dispatched_at_utc, accepted_at_utc, disposed_at_utc, verified_at_utc,
         closed_at_utc, evaluated_at_utc, cancelled_at_utc, stage, first_department
-    from core_case
-    -- the moment too, so that the blocks of other times are passed over
+    from core_case  -- the moment too, so that the blocks of other times are passed over
     where source = $source and incident_id = $incident_id and reported_at_utc = $reported_at_utc
 ),
 stints as materialized (

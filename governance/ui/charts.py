@@ -6,11 +6,13 @@ names, and a page lays its own rows and values under it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import altair as alt
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 from altair.utils import schemapi
 
@@ -27,14 +29,18 @@ NAME_LIMIT: Any = alt.ExprRef("containerSize()[0] < 500 ? 130 : 230")
 
 
 def show_drawing(
-    drawing: dict[str, Any], rows: dict[str, pd.DataFrame], *, values: dict[str, Any] | None = None, **more: Any
+    drawing: dict[str, Any],
+    rows: Mapping[str, pd.DataFrame | pa.Table],
+    *,
+    values: dict[str, Any] | None = None,
+    **more: Any,
 ) -> None:
     """A drawing (`finish_drawing`) over rows by the name of their data, as wide as its place.
 
     values: what the drawing's expressions name. `more`: entries that take the place of the drawing's own, as `height`.
     """
     params = [*drawing.get("params", ()), *({"name": name, "value": value} for name, value in (values or {}).items())]
-    spec = {**drawing, "params": params, "datasets": rows, **more}
+    spec = {**drawing, "params": params, "datasets": dict(rows), **more}
     alt_text = spec.pop("alt_text", None)
     st.vega_lite_chart(spec, width="stretch", theme=None, alt=alt_text)
 

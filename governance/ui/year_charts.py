@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from governance.ui import palette
 from governance.ui.charts import date_rows, finish_drawing, show_drawing
@@ -17,11 +21,18 @@ _MOST = "most"
 _COLUMNS = ["week_start", "reports", "reports_last_year"]
 
 
-def show_year(view: View, weeks: pd.DataFrame, *, most: float, alt_text: str) -> None:
+def part_years(frame: pd.DataFrame, column: str) -> Iterator[pa.Table]:
+    """The rows of each value of a column, which stand together, as `show_year` takes them: made for Arrow at once."""
+    table = pa.Table.from_pandas(date_rows(frame[_COLUMNS], "week_start"), preserve_index=False)
+    starts = np.flatnonzero(~frame.duplicated(column))
+    for start, end in pairwise([*starts.tolist(), len(frame)]):
+        yield table.slice(start, end - start)
+
+
+def show_year(view: View, weeks: pa.Table, *, most: float, alt_text: str) -> None:
     """Reports per week (`week_start`, `reports`) as a line over `reports_last_year` as an area; a scale to `most`."""
     titles = tuple(view.say(f"chart.{name}") for name in ("week", "reports", "reports_last_year"))
-    rows = {"weeks": date_rows(weeks[_COLUMNS], "week_start")}
-    show_drawing(_draw_year(titles), rows, values={_MOST: max(most, 1)}, alt_text=alt_text)
+    show_drawing(_draw_year(titles), {"weeks": weeks}, values={_MOST: max(most, 1)}, alt_text=alt_text)
 
 
 @lru_cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from governance.indicators.asking import find_day
@@ -12,7 +13,7 @@ from governance.ui import parts
 from governance.ui.address import keep_choice
 from governance.ui.choices import Unit, is_below, list_units
 from governance.ui.view import Answers, View
-from governance.ui.year_charts import show_year
+from governance.ui.year_charts import part_years, show_year
 
 _WEEKS = 26
 _DEEPEST = 2
@@ -42,13 +43,13 @@ def show_years(view: View, scenario: str, unit: Unit) -> None:
         parts.show_note(view.say("overview.nothing_compared"))
     elif compared < _WEEKS:
         parts.show_note(view.say("overview.compared", weeks=view.count(compared), all=view.count(_WEEKS)))
-    shown = list(dict.fromkeys(frame["unit_id"]))
+    below = frame.drop_duplicates("unit_id").to_dict("records")
     with st.container(key="years"):
-        for place, unit_id in enumerate(shown[:_MOST]):
+        for place, (row, weeks) in enumerate(zip(below[:_MOST], part_years(frame, "unit_id"), strict=False)):
             with st.container(key=f"year_{place}"):
-                _show_unit(view, frame[frame["unit_id"] == unit_id], has_below=has_below)
-    if len(shown) > _MOST:
-        parts.show_note(view.say("overview.first", shown=view.count(_MOST), all=view.count(len(shown))))
+                _show_unit(view, row, weeks, has_below=has_below)
+    if len(below) > _MOST:
+        parts.show_note(view.say("overview.first", shown=view.count(_MOST), all=view.count(len(below))))
 
 
 def _tell_finding(view: View, frame: pd.DataFrame) -> str:
@@ -59,8 +60,7 @@ def _tell_finding(view: View, frame: pd.DataFrame) -> str:
     return view.say("overview.years_found", fewer=fewer, units=units)
 
 
-def _show_unit(view: View, weeks: pd.DataFrame, *, has_below: bool) -> None:
-    row = weeks.iloc[0].to_dict()
+def _show_unit(view: View, row: dict[Any, Any], weeks: pa.Table, *, has_below: bool) -> None:
     title = _tell_change(view, row)
     if has_below:
         label, key = parts.escape_markdown(f"{title}\u00a0›"), f"unit_{row['unit_id']}"
