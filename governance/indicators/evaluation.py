@@ -165,12 +165,16 @@ def rank_members(members: pd.DataFrame, whole: pd.DataFrame, *, by: Members) -> 
 
 def add_changes(rows: pd.DataFrame, changes: Mapping[Against, pd.DataFrame], *, by: Members) -> pd.DataFrame:
     """The rows with a column such as `year_change` for each answer of `ask_changes`."""
-    keys = pd.MultiIndex.from_frame(rows[[by, "indicator"]])
-    told = {
-        f"{against}_change": frame.set_index([by, "indicator"])["shown_change"].reindex(keys).to_numpy(float)
-        for against, frame in changes.items()
-    }
+    keys = _list_keys(rows, by)
+    told: dict[str, Any] = {}
+    for against, frame in changes.items():
+        known = dict(zip(_list_keys(frame, by), frame["shown_change"].tolist(), strict=True))
+        told[f"{against}_change"] = np.array([known.get(key, np.nan) for key in keys], dtype=float)
     return rows.assign(**told)
+
+
+def _list_keys(rows: pd.DataFrame, by: Members) -> list[tuple[str, str]]:
+    return list(zip(rows[by].tolist(), rows["indicator"].tolist(), strict=True))
 
 
 def spread_members(rows: pd.DataFrame, by: Members) -> pd.DataFrame:

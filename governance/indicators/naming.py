@@ -15,18 +15,24 @@ _NAMED = ("level_1_id", "level_2_id", "scenario", "department")
 
 def add_names(city: Asks, frame: pd.DataFrame, *, language: Language) -> pd.DataFrame:
     """The frame with a column such as `department_name` after each id; an id without a name stands for itself."""
-    names = city.ask("indicator_names")
     out: dict[str, pd.Series] = {}
     for column in frame.columns:
         out[column] = frame[column]
         if column in _NAMED:
-            known = names[names["slice"] == column].drop_duplicates("id").set_index("id")[f"name_{language}"]
+            known = pd.Series(list_names(city, column, language), dtype="str")
             out[f"{column.removesuffix('_id')}_name"] = frame[column].map(known).fillna(frame[column])
         if column == "variant":
             pairs = zip(frame["indicator"], frame["variant"], strict=True)
             titles = [name_indicator(indicator, variant, language=language) for indicator, variant in pairs]
             out["indicator_name"] = pd.Series(titles, index=frame.index, dtype="str")
     return pd.DataFrame(out)
+
+
+def list_names(city: Asks, column: str, language: Language) -> dict[str, str]:
+    """The names of a slice's ids, such as `department`; of an id that comes twice, the first one."""
+    names = city.ask("indicator_names")
+    own = names[names["slice"] == column].drop_duplicates("id").dropna(subset=f"name_{language}")
+    return dict(zip(own["id"].tolist(), own[f"name_{language}"].tolist(), strict=True))
 
 
 def name_indicator(indicator: str, variant: str = MAIN, *, language: Language) -> str:

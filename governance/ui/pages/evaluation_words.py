@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, cast
@@ -12,20 +13,21 @@ import streamlit as st
 from governance.exports import read_bytes
 from governance.indicator_exports import export_indicators
 from governance.indicators.evaluation import Assessment, Members
-from governance.indicators.naming import Language, add_names, name_indicator
+from governance.indicators.naming import Language, list_names, name_indicator
 from governance.indicators.registry import MAIN, load_registry, read_formulas
 from governance.ui import parts
-from governance.ui.view import Answers, View
+from governance.ui.view import View
 
 _MIMES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 def add_member_names(view: View, rows: pd.DataFrame, by: Members) -> pd.DataFrame:
     """The rows with `name`: what each member is called, with its id where two have the same name."""
-    named = add_names(Answers(view.city), rows[[by]], language=_spoken(view))
-    names = named[f"{by.removesuffix('_id')}_name"].astype(str)
-    is_shared = named.groupby(names.to_numpy())[by].transform("nunique") > 1
-    return rows.assign(name=names.mask(is_shared, names + " (" + rows[by] + ")"))
+    known: dict[str, str] = view.once(list_names, by, _spoken(view))
+    names = {member: known.get(member, member) for member in rows[by].tolist()}
+    shared = Counter(names.values())
+    told = {member: name if shared[name] == 1 else f"{name} ({member})" for member, name in names.items()}
+    return rows.assign(name=pd.Series([told[member] for member in rows[by].tolist()], index=rows.index, dtype="str"))
 
 
 def name_of_indicator(view: View, indicator: str) -> str:
