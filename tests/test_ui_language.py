@@ -44,7 +44,6 @@ PATTERNS = {
     ("map_compare.py", "isoformat"): "a day in the address",
     ("map_sheet.py", "isoformat"): "a day in a file's name",
     ("map.py", ".f"): "a box of coordinates, for the browser",
-    ("map.py", "x"): "the digits of the tiers, for the browser",
     ("evaluation_score.py", "g"): "weights in the address, which has no language",
     ("language.py", "%Y-%m-%d %H:%M"): "a time that sorts in a column, the same in both languages",
 }

@@ -312,6 +312,9 @@ def test_every_number_of_the_sheet_is_the_templates(demo_build: Path, city: City
     rungs = [say("sheet.rung", share=share(rung["at_share"], 1, 0), level=rung["level"]) for rung in told["escalation"]]
     assert head[say("sheet.escalation")] == say("sheet.semicolon").join(rungs)
     assert head[say("sheet.version")].startswith(f"{scenario}@{told['version']} ")
+    drafts = [part for part, status in told["part_status"].items() if status == "draft"]
+    listed = head[say("sheet.to_confirm")].split(say("sheet.semicolon"))
+    assert listed == ([say(f"part_of_template.{part}") for part in drafts] or [say("sheet.nothing")])
     weights = [row[-1] for row in find_table(page, say("sheet.scene"))]
     assert weights == [decimal(scene["severity_weight"]) for scene in told["scenes"]]
     limits = find_table(page, say("sheet.level"), with_title=say("limit.accept"))

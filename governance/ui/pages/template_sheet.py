@@ -83,10 +83,17 @@ def _show_head(view: View, template: dict[str, Any], version: str) -> None:
             ),
         ),
         (view.say("sheet.escalation"), _spell_ladder(view, template["escalation"])),
+        (view.say("sheet.to_confirm"), _spell_drafts(view, template["part_status"])),
     ]
     parts.show_table(
         [parts.Column(view.say("sheet.item")), parts.Column(view.say("sheet.content"), is_wide=True)], rows
     )
+
+
+def _spell_drafts(view: View, part_status: dict[str, str]) -> str:
+    """The parts that the city still has to confirm; a scene that it has to is marked where it stands."""
+    drafts = [view.word("part_of_template", part) for part, status in part_status.items() if status == "draft"]
+    return view.say("sheet.semicolon").join(drafts) or view.say("sheet.nothing")
 
 
 def _spell_ladder(view: View, rungs: Iterable[dict[str, Any]]) -> str:
