@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import unquote
 
 from starlette.types import ASGIApp
 
 
-def ask_app(app: ASGIApp, path: str, *, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+def ask_app(
+    app: ASGIApp, path: str, *, method: str = "GET", scheme: str = "http", **headers: str
+) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of an answer."""
     sent: list[dict] = []
 
@@ -19,8 +22,9 @@ def ask_app(app: ASGIApp, path: str, *, method: str = "GET", **headers: str) -> 
 
     address, _, query = path.partition("?")
     scope = {
-        "type": "http", "method": method, "path": address, "raw_path": address.encode(), "query_string": query.encode(),
-        "root_path": "", "scheme": "http", "http_version": "1.1", "server": ("here", 80),
+        "type": "http", "method": method, "path": unquote(address), "raw_path": address.encode(),
+        "query_string": query.encode(),
+        "root_path": "", "scheme": scheme, "http_version": "1.1", "server": ("here", 80),
         "headers": [(name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()],
     }  # fmt: skip
     asyncio.run(app(scope, receive, send))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from html import escape
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -20,6 +19,7 @@ from governance import snapshot
 from governance.ui import frame, own_unit
 from governance.ui.language import say
 from governance.ui.own_unit_route import list_routes
+from tests.asked_app import ask_app
 from tests.pages import read_html
 from tests.tiny_snapshot import MANIFEST, SCRIPT, list_cases, make_tables
 
@@ -37,22 +37,8 @@ show_page("{name}", {page}.show, build_dir=Path({folder!r}), now_utc=datetime(20
 
 def fetch(build_dir: Path, path: str, *, scheme: str = "http", **headers: str) -> tuple[int, dict[str, str]]:
     """Status and headers that the route gives, asked as a server asks it."""
-    sent: list[dict] = []
-
-    async def receive() -> dict:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: dict) -> None:
-        sent.append(message)
-
-    address = urlsplit(path)
-    scope = {
-        "type": "http", "method": "GET", "path": address.path, "raw_path": address.path.encode(), "root_path": "",
-        "query_string": address.query.encode(), "scheme": scheme, "http_version": "1.1", "server": ("here", 80),
-        "headers": [(name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()],
-    }  # fmt: skip
-    asyncio.run(Starlette(routes=list_routes(build_dir))(scope, receive, send))
-    return sent[0]["status"], {name.decode(): text.decode() for name, text in sent[0]["headers"]}
+    status, told, _ = ask_app(Starlette(routes=list_routes(build_dir)), path, scheme=scheme, **headers)
+    return status, told
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import io
 import json
@@ -10,7 +9,6 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -28,6 +26,7 @@ from governance.ui import address, geometry, language, palette, parts, wall_map
 from governance.ui import map as city_map
 from governance.ui.routes import list_routes
 from tests import tiny_snapshot
+from tests.asked_app import ask_app
 from tests.tiny_snapshot import SCRIPT, publish_tiny
 from tests.tiny_tiers import MONDAY
 
@@ -365,30 +364,7 @@ def test_the_view_frames_the_box() -> None:
 
 def fetch(build_dir: Path, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body that our routes give, asked as a server asks them."""
-    sent: list[dict] = []
-
-    async def receive() -> dict:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: dict) -> None:
-        sent.append(message)
-
-    path, _, query = path.partition("?")
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": unquote(path),
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "root_path": "",
-        "scheme": "http",
-        "http_version": "1.1",
-        "server": ("here", 80),
-        "headers": [(name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()],
-    }
-    asyncio.run(Starlette(routes=list_routes(build_dir))(scope, receive, send))
-    told = {name.decode(): text.decode() for name, text in sent[0]["headers"]}
-    return sent[0]["status"], told, b"".join(message.get("body", b"") for message in sent[1:])
+    return ask_app(Starlette(routes=list_routes(build_dir)), path, **headers)
 
 
 def test_the_route_serves_shapes_for_ever_and_zipped(build_dir: Path, city: City) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import altair as alt
+import jsonschema
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -102,9 +103,23 @@ def test_every_chart_has_a_title_a_line_on_what_it_shows_and_names_of_its_own(dr
 @pytest.mark.parametrize("page", DRAWING)
 def test_every_chart_follows_the_grammar(drawn: Path, page: str) -> None:
     """Nothing checks a chart when it is drawn; a misspelt channel would be an empty place on the screen."""
-    for choices in DRAWING[page]:
-        for _, spec in list_charts(run_page(page, drawn, **choices)):
-            alt.Chart.from_dict({**spec, "data": {"name": "rows"}}, validate=True)
+    specs = [spec for choices in DRAWING[page] for _, spec in list_charts(run_page(page, drawn, **choices))]
+    assert [told for spec in specs if (told := find_misspelt(spec))] == []
+    assert specs
+
+
+def find_misspelt(spec: dict) -> str:
+    """What the grammar says against a chart, "" if nothing."""
+    try:
+        alt.Chart.from_dict({**spec, "data": {"name": "rows"}}, validate=True)
+    except jsonschema.ValidationError as error:
+        return str(error)
+    return ""
+
+
+def test_a_misspelt_chart_is_found(drawn: Path) -> None:
+    (_, spec), *_ = list_charts(run_page("overview", drawn))
+    assert "nonsense" in find_misspelt({**spec, "layer": [{"mark": "nonsense"}]})
 
 
 def is_named(name: str, channel: dict) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import altair as alt
@@ -32,16 +33,16 @@ def show_drawing(
     drawing: dict[str, Any],
     rows: Mapping[str, pd.DataFrame | pa.Table],
     *,
-    values: dict[str, Any] | None = None,
-    **more: Any,
+    values: Mapping[str, Any] = MappingProxyType({}),
+    height: int | None = None,
+    alt_text: str | None = None,
 ) -> None:
     """A drawing (`finish_drawing`) over rows by the name of their data, as wide as its place.
 
-    values: what the drawing's expressions name. `more`: entries that take the place of the drawing's own, as `height`.
+    values: what the drawing's expressions name. height: pixels instead of the drawing's own.
     """
-    params = [*drawing.get("params", ()), *({"name": name, "value": value} for name, value in (values or {}).items())]
-    spec = {**drawing, "params": params, "datasets": dict(rows), **more}
-    alt_text = spec.pop("alt_text", None)
+    params = [*drawing.get("params", ()), *({"name": name, "value": value} for name, value in values.items())]
+    spec = {**drawing, "params": params, "datasets": dict(rows), "height": height or drawing["height"]}
     st.vega_lite_chart(spec, width="stretch", theme=None, alt=alt_text)
 
 
