@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 from PIL import Image
 
 from governance.ui import language, map_picture, palette
+from governance.ui.city_cache import forget_answers
 from tests import tiny_snapshot
 from tests.pages import read_html, run_page
 from tests.tiny_tiers import MONDAY
@@ -70,7 +70,7 @@ def test_without_a_chinese_font_a_sentence_says_what_to_install(tiny: Path, monk
     own = map_picture._open_font  # noqa: SLF001
     monkeypatch.setattr(map_picture, "_open_font", lambda name, size: None if name else own(name, size))
     map_picture._has_sign.cache_clear()  # noqa: SLF001
-    st.cache_data.clear()
+    forget_answers()
     test = run_page("city_map", tiny, language="zh", scenario="fire_lane", sheet="1")
     html = "".join(read_html(test))
     assert language.say("zh", "sheet_of_map.no_font") in html

@@ -9,10 +9,12 @@ from html import escape
 
 import streamlit as st
 
+from governance.city import City
 from governance.ui import language as words
 from governance.ui import map_picture, palette, parts
 from governance.ui.address import keep_choice, read_choice
 from governance.ui.choices import Unit, find_unit
+from governance.ui.city_cache import keep_with_city
 from governance.ui.geometry import find_body, make_shapes
 from governance.ui.map_picture import Entry, NoFontError, Sheet
 from governance.ui.view import View
@@ -43,7 +45,7 @@ def show_sheet(view: View, scenario: str, unit: Unit, day: date) -> None:
         st.button(
             view.say("sheet_of_map.close"), on_click=keep_choice, args=("sheet", ""), icon=":material/arrow_back:"
         )
-        picture = _draw(view, (view.city.current.sha256, view.language), scenario, unit.unit_id, day)
+        picture = _draw(view.city, view.language, scenario, unit.unit_id, day)
         if picture:
             name = f"map-{scenario}-{day.isoformat()}-{view.city.generation}.png"
             st.download_button(
@@ -60,10 +62,11 @@ def show_sheet(view: View, scenario: str, unit: Unit, day: date) -> None:
     _show_red(view, scenario, unit, day)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _draw(_view: View, kept: tuple[str, str], scenario: str, unit_id: str, day: date) -> bytes | None:  # noqa: ARG001
-    """The PNG; nothing where no font has its letters, or no grid is there. `kept`: the city's hash and the language."""
-    view, unit = _view, find_unit(_view, unit_id)
+@keep_with_city(16)
+def _draw(city: City, language: str, scenario: str, unit_id: str, day: date) -> bytes | None:
+    """The PNG; nothing where no font has its letters, or no grid is there."""
+    view = View(city, language)
+    unit = find_unit(view, unit_id)
     place = {"level": unit.level, "unit_id": unit.unit_id}
     bounds = view.ask_row("bounds", **place)
     digits = str(view.ask("day_digits", scenario=scenario, day=day, **place)["digits"].iloc[0] or "")
