@@ -95,7 +95,7 @@ def wait_until_drawn(page: Page) -> None:
     """Wait until nothing is a grey place for what comes, and maps without letters are drawn, too."""
     page.wait_for_function("document.querySelectorAll('[data-testid=stSkeleton]').length === 0")
     if page.locator("[data-testid=stDeckGlJsonChart]").count():
-        wait_for_map(page, fetches=("/geometry/grids-",))
+        wait_for_map(page, fetches=("/geometry/",))
 
 
 def save(page: Page, file: Path, size: str) -> None:

@@ -43,8 +43,9 @@ def load_grid_tables(con: warehouse.Connection, grids: CityGrids, profile: Profi
 
 
 def load_shape_tables(con: warehouse.Connection, made: ShapeTables) -> None:
-    """Make `meta_shape` and `meta_overview`: what the map fetches, ready to be sent."""
+    """Make `meta_shape`, `meta_tiles` and `meta_overview`: what the map fetches, ready to be sent."""
     warehouse.load_arrow(con, "meta_shape", made.shapes)
+    warehouse.load_arrow(con, "meta_tiles", made.tiles)
     warehouse.load_arrow(con, "meta_overview", made.overview)
 
 

@@ -148,7 +148,7 @@ def wait_until_still(page: Page) -> None:
     expect(page.locator("[data-stale='true']")).to_have_count(0)
 
 
-def wait_for_map(page: Page, *, fetches: tuple[str, ...] = ("/geometry/grids-", "/letters/")) -> None:
+def wait_for_map(page: Page, *, fetches: tuple[str, ...] = ("/geometry/", "/letters/")) -> None:
     """Wait until the map has fetched its shapes and drawn them; a map of no scenario's own tiers has no letters."""
     for part in fetches:
         fetched = f"performance.getEntriesByType('resource').some(r => r.name.includes('{part}') && r.responseEnd > 0)"

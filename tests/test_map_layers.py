@@ -22,8 +22,8 @@ from governance.city import City, open_city
 from governance.errors import ConfigError, InputError
 from governance.profile import MapLayer, MapSettings, Profile
 from governance.toml_model import read_model
+from governance.ui import geometry, map_marks, map_points
 from governance.ui import map as city_map
-from governance.ui import map_marks, map_points
 from governance.ui.layer_route import locate_layer
 from governance.ui.map_layers import list_default_names, list_layer_names, make_layers
 from governance.ui.map_points import (
@@ -41,6 +41,7 @@ from tests.test_ui import fetch
 RENTAL, LANE = Subject("group_rental"), Subject("fire_lane")
 degrees = {limit: st.floats(-limit, limit).map(lambda value: round(value, 4)) for limit in (179, 84)}
 places = st.lists(st.tuples(degrees[179], degrees[84]), max_size=30)
+TILES = geometry.Tiles("tile-0-{z}-{x}-{y}.json", 10, 10.2, (121.0, 29.0, 122.0, 30.0))
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +181,7 @@ def test_layers_are_named_in_the_order_of_the_switches(city: City) -> None:
 
 
 def test_a_layer_costs_a_rerun_a_few_hundred_bytes(city: City) -> None:
-    shapes = city_map.Shapes("a", "b", "c", "d")
+    shapes = city_map.Shapes("a", "b", "c", "d", TILES, towns="e")
     every = make_layers(city, shapes, RENTAL, list_layer_names(city), language="en", box=(1, 2, 3, 4))
     assert [spec["id"] for spec in every.below] == ["base0", "base1", "towns", "heat"]
     assert [spec["id"] for spec in every.above] == ["incidents", "overdue", "stops", "changes", "box"]
@@ -263,9 +264,9 @@ def test_the_style_of_tiles_exists_only_where_the_city_has_a_tile_server(tmp_pat
     opened = open_city(tmp_path)
     style = json.loads(fetch(tmp_path, layer_path(opened, "style.json"))[2])
     assert style["sources"]["tiles"]["tiles"] == ["https://tiles.example.org/{z}/{x}/{y}.png"]
-    layers = make_layers(opened, city_map.Shapes("a", "b", "c", {}), RENTAL, [], language="en")
+    layers = make_layers(opened, city_map.Shapes("a", "b", "c", "d", TILES), RENTAL, [], language="en")
     deck = city_map.make_deck(
-        city_map.Shapes("a", "b", "c", {}), "1", box=city_map.Box(0, 0, 1, 1), language="en", layers=layers
+        city_map.Shapes("a", "b", "c", "d", TILES), "1", box=city_map.Box(0, 0, 1, 1), language="en", layers=layers
     )
     assert json.loads(deck.to_json())["mapStyle"].endswith("/style.json")
     opened.close()
@@ -307,7 +308,10 @@ def test_another_move_changes_each_part_of_the_view_but_not_what_is_seen() -> No
     first, second = (
         json.loads(
             city_map.make_deck(
-                city_map.Shapes("a", "b", "c", {}), "1", box=city_map.Box(1, 2, 3, 4, moves=moves), language="en"
+                city_map.Shapes("a", "b", "c", "d", TILES),
+                "1",
+                box=city_map.Box(1, 2, 3, 4, moves=moves),
+                language="en",
             ).to_json()
         )["initialViewState"]
         for moves in (1, 2)

@@ -65,12 +65,14 @@ def test_mercator_is_that_of_the_maps_of_the_web():
 def test_a_small_city_is_drawn_whole_and_has_no_overview():
     squares = make_squares(3)
     made = make_shapes(make_frame(squares), build_cover(np.array(squares)))
-    assert sorted(made.shapes["part"].to_pylist()) == ["grids", "labels", "outlines"]
+    assert sorted(made.shapes["part"].to_pylist()) == ["far", "grids", "labels", "outlines", "tile"]
     assert made.overview.num_rows == 0
     towns = make_frame(squares).assign(level_2_id=["a"] * 3 + ["b"] * 6)
     with_towns = make_shapes(towns, build_cover(np.array(squares))).shapes.to_pylist()
-    lines = [len(read(row["body"])) for row in with_towns if row["part"] == "towns"]
-    assert lines == [2]
+    (body,) = [row["body"] for row in with_towns if row["part"] == "towns"]
+    # Two towns of one and of two rows: the line between them, 0.009 degrees, is there once.
+    lines = shapely.from_geojson(json.dumps(read(body)[0]["geometry"]))
+    assert lines.length == pytest.approx(4 * 0.009 + 0.009)
 
 
 def test_a_large_citys_tiles_hold_every_grid_in_each_tile_that_it_touches():
@@ -101,8 +103,8 @@ def test_a_large_citys_tiles_hold_every_grid_in_each_tile_that_it_touches():
             assert touches == (number in {feature["properties"]["n"] for feature in polygons})
         seen |= {feature["properties"]["n"] for feature in polygons}
     assert seen == set(range(900))
-    (overview,) = made.overview.to_pylist()
-    names = {overview["tiles"].format(z=scheme.tile_zoom, x=0, y=0).rsplit("-", 3)[0]}
+    (told,) = made.tiles.to_pylist()
+    names = {told["tiles"].format(z=scheme.tile_zoom, x=0, y=0).rsplit("-", 3)[0]}
     assert {tile["name"].rsplit("-", 3)[0] for tile in tiles} == names
 
 
@@ -128,4 +130,47 @@ def test_the_same_grids_have_the_same_names_and_others_have_others():
     assert names[0] == names[1]
     renamed = make_frame(squares).assign(place_zh="别镇")
     other = set(make_shapes(renamed, cover).shapes["name"].to_pylist())
+    # Lines and letters hold no names.
     assert len(names[0] & other) == 2
+
+
+def test_a_smaller_citys_tiles_begin_where_a_grid_is_14_pixels_wide_and_have_no_letters():
+    squares = make_squares(30)
+    frame = make_frame(squares)
+    made = make_shapes(frame, build_cover(np.array(squares)))
+    (told,) = made.tiles.to_pylist()
+    assert find_zoom(300, 29.045, pixels=14) == pytest.approx(told["seen_from_zoom"], abs=0.01)
+    # 512 pixels wide at about that zoom: as deck.gl counts, the world's width at zoom 0.
+    assert told["tile_zoom"] == round(told["seen_from_zoom"])
+    tiles = [read(row["body"]) for row in made.shapes.to_pylist() if row["part"] == "tile"]
+    grids = [feature for tile in tiles for feature in tile if feature["properties"]["n"] >= 0]
+    assert {feature["geometry"]["type"] for feature in grids} == {"Polygon"}
+    assert {feature["properties"]["n"] for feature in grids} == set(range(900))
+
+
+def test_a_grid_far_away_makes_few_tiles():
+    squares = [*make_squares(3), shapely.box(10, 1, 10.003, 1.003)]
+    frame = make_frame(squares)
+    made = make_shapes(frame, build_cover(np.array(squares)))
+    assert made.shapes["part"].to_pylist().count("tile") <= 8
+
+
+def test_from_afar_a_tiling_has_fewer_corners_and_still_no_gaps():
+    # Four quarters of a disc with wavy borders between them.
+    angles = np.linspace(0, 2 * np.pi, 2_000)
+    rim = shapely.polygons(np.column_stack([(1 + 0.02 * np.sin(40 * angles)) * f(angles) for f in (np.cos, np.sin)]))
+    quarters = shapely.intersection(rim, np.array([shapely.box(*box) for box in QUARTERS]))
+    assert shapely.coverage_is_valid(quarters)
+    near, far = drawing.simplify_polygons(quarters), drawing.coarsen_polygons(quarters)
+    assert shapely.coverage_is_valid(far)
+    assert shapely.get_num_coordinates(far).sum() < 0.5 * shapely.get_num_coordinates(near).sum()
+    # The tolerance of 0.4 widths means an area: no corner goes whose triangle is larger than 0.16 of a quarter.
+    assert shapely.area(shapely.symmetric_difference(far, quarters)).max() < 0.16 * shapely.area(quarters).min()
+
+
+QUARTERS = [(-2, -2, 0, 0), (0, -2, 2, 0), (-2, 0, 0, 2), (0, 0, 2, 2)]
+
+
+def test_polygons_that_do_not_tile_are_no_coarser_from_afar():
+    overlapping = np.array([shapely.box(0, 0, 1, 1), shapely.box(0.9, 0, 2, 1)])
+    assert shapely.equals(drawing.coarsen_polygons(overlapping), drawing.simplify_polygons(overlapping)).all()

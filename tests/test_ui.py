@@ -22,7 +22,7 @@ from governance import snapshot, warehouse
 from governance.cases.moves import KINDS
 from governance.city import City, open_city
 from governance.shapes.mercator import to_x, to_y
-from governance.ui import address, geometry, language, palette, parts, wall_map
+from governance.ui import address, geometry, language, map_layers, palette, parts, wall_map
 from governance.ui import map as city_map
 from governance.ui.routes import list_routes
 from tests import tiny_snapshot
@@ -139,6 +139,8 @@ QUESTIONS = {
     "scenarios": {},
     "shape": {"name": ""},
     "shape_names": {},
+    "tiles": {},
+    "grid_shape": {"grid_no": 0},
     "slowest_link": {"scenario": "group_rental"},
     "template": {"scenario": "group_rental"},
     "template_versions": {"scenario": "group_rental"},
@@ -308,12 +310,19 @@ def test_a_deck_holds_one_digit_per_grid_and_no_basemap(city: City) -> None:
     box = city_map.Box(121.5, 29.8, 121.52, 29.82)
     deck = city_map.make_deck(geometry.make_shapes(city), "3211", box=box, language="en")
     told = json.loads(deck.to_json())
-    assert [layer["id"] for layer in told["layers"]] == ["grids", "letters_by_digit", "outlines"]
-    fill = told["layers"][0]["_subLayerProps"]["polygons-fill"]["getFillColor"]["attr"]
+    assert [layer["id"] for layer in told["layers"]] == ["grids_far", "grids", "letters_by_digit", "outlines"]
+    far, near = told["layers"][:2]
     # 3 and 2, 1 and 1: two grids in one sign, the even one in the lower half
-    assert "('b5')[properties.n>>1]" in fill
+    assert all("('b5')[properties.n>>1]" in layer["getFillColor"]["attr"] for layer in (far, near))
+    # From afar and from near one of the two is seen; while the near one loads both are.
+    assert far["visibleMaxZoom"] == pytest.approx(near["visibleMinZoom"] + 0.5)
+    # The ground below the grids, whose number is -1, is as pale as what is outside.
+    assert near["getFillColor"]["attr"].startswith("@@=properties.n<0?4:")
+    assert near["getFillColor"]["colors"] == [*far["getFillColor"]["colors"], palette.to_rgba(palette.OUTSIDE)]
     # Signs beyond ASCII are only drawn if they are named, as a list and not as an expression.
-    assert told["layers"][1]["characterSet"] == [" ", "R", "Y"]
+    assert told["layers"][2]["characterSet"] == [" ", "R", "Y"]
+    # A click need not wait for a second one.
+    assert told["views"][0]["controller"]["doubleClickZoom"] is False
     assert "mapProvider" not in told
     assert "carto" not in deck.to_json().lower()
     again = city_map.make_deck(geometry.make_shapes(city), "1111", box=box, language="en")
@@ -329,7 +338,7 @@ def test_a_large_city_is_a_picture_and_tiles(tmp_path: Path) -> None:
     shapes = geometry.make_shapes(large)
     deck = city_map.make_deck(shapes, "3211", box=city_map.Box(121.5, 29.8, 121.52, 29.82), language="en")
     told = json.loads(deck.to_json())
-    assert [layer["@@type"] for layer in told["layers"]] == ["BitmapLayer", "TileLayer", "GeoJsonLayer"]
+    assert [layer["@@type"] for layer in told["layers"]] == ["BitmapLayer", "TileLayer", "TileLayer"]
     assert told["layers"][1]["textCharacterSet"] == [" ", "R", "Y"]
     status, headers, body = fetch(tmp_path, told["layers"][0]["image"])
     assert (status, headers["content-type"]) == (200, "image/png")
@@ -345,16 +354,34 @@ def test_a_large_city_is_a_picture_and_tiles(tmp_path: Path) -> None:
     column, row = (int(place * 2**zoom) for place in (float(to_x(121.505)), float(to_y(29.805))))
     status, _, body = fetch(tmp_path, address.format(z=zoom, x=column, y=row))
     assert (status, 0 in {feature["properties"]["n"] for feature in json.loads(body)["features"]}) == (200, True)
+    # Where there are no grids there is an empty tile; of other shapes there is none.
+    status, _, body = fetch(tmp_path, address.format(z=zoom, x=column + 5, y=row))
+    assert (status, json.loads(body)["features"]) == (200, [])
+    other = address.replace("tile-", "tile-0").format(z=zoom, x=column, y=row)
+    assert fetch(tmp_path, other)[0] == 404
     assert city_map.make_deck(shapes, "1111", box=city_map.Box(0, 0, 1, 1), language="en").to_json() != deck.to_json()
     drawing = wall_map.draw_map(large, "3211", box=city_map.Box(121.5, 29.8, 121.52, 29.82), pins=[], title="")
     assert (drawing.count("<image"), drawing.count("w-outline"), drawing.count("<text")) == (1, 1, 0)
     large.close()
 
 
+TILES = geometry.Tiles("tile-0-{z}-{x}-{y}.json", 10, 10.2, (121.0, 29.0, 122.0, 30.0))
+
+
+def test_with_a_map_below_grids_let_it_through_once() -> None:
+    shapes = geometry.Shapes("a", "b", "c", "d", TILES)
+    shown = map_layers.Layers(style="/style.json")
+    deck = city_map.make_deck(shapes, "1", box=city_map.Box(0, 0, 1, 1), language="en", layers=shown)
+    far, near = json.loads(deck.to_json())["layers"][:2]
+    assert {colour[3] for colour in far["getFillColor"]["colors"]} == {170}
+    assert [colour[3] for colour in near["getFillColor"]["colors"]] == [170, 170, 170, 170, 0]
+    assert far["visibleMaxZoom"] == near["visibleMinZoom"]
+
+
 def test_the_view_frames_the_box() -> None:
     view = json.loads(
         city_map.make_deck(
-            geometry.Shapes("a", "b", "c"), "1", box=city_map.Box(-0.1, -0.1, 0.1, 0.1), language="en"
+            geometry.Shapes("a", "b", "c", "d", TILES), "1", box=city_map.Box(-0.1, -0.1, 0.1, 0.1), language="en"
         ).to_json()
     )["initialViewState"]
     assert (view["longitude"], view["latitude"]) == (0, 0)
@@ -396,8 +423,9 @@ def test_the_route_gives_nothing_else_of_the_build_folder(build_dir: Path, name:
 
 
 def test_a_click_gives_the_grids_number() -> None:
-    selection = {"indices": {"grids": [2]}, "objects": {"grids": [{"type": "Feature", "properties": {"n": 2}}]}}
-    assert city_map.read_selected(selection) == 2
+    for layer in ("grids", "grids_far"):
+        selection = {"indices": {layer: [2]}, "objects": {layer: [{"type": "Feature", "properties": {"n": 2}}]}}
+        assert city_map.read_selected(selection) == 2
     assert city_map.read_selected({"indices": {}, "objects": {}}) is None
     assert city_map.read_selected({"objects": {"grids": [{"properties": {"n": SCRIPT}}]}}) is None
 

@@ -24,6 +24,7 @@ from tests.pages import read_figures, read_html, run_page
 from tests.tiny_snapshot import SCRIPT
 
 # The two southern grids: G-01 and G-02 of Haishu. A centre belongs to its box, a touched corner does not.
+GRIDS = ["grids_far", "grids"]
 SOUTH = "121.50000,29.80000,121.52000,29.81000"
 
 
@@ -124,14 +125,14 @@ def test_what_is_not_found_is_told_as_text(tiny: Path, spoken: str) -> None:
 
 
 def test_the_usual_layers_are_districts_and_the_citys_own(tiny: Path) -> None:
-    assert list_ids(run_page("city_map", tiny)) == ["grids", "base0", "base1", "letters", "outlines"]
+    assert list_ids(run_page("city_map", tiny)) == [*GRIDS, "base0", "base1", "letters", "outlines"]
 
 
 def test_the_address_says_which_layers_are_on_and_unknown_ones_are_none(tiny: Path) -> None:
     test = run_page("city_map", tiny, layers=f"stops,incidents,nothing,{SCRIPT}")
-    assert list_ids(test) == ["grids", "letters", "incidents", "stops"]
+    assert list_ids(test) == [*GRIDS, "letters", "incidents", "stops"]
     assert SCRIPT not in json.dumps(read_deck(test))
-    assert list_ids(run_page("city_map", tiny, layers="~none")) == ["grids", "letters"]
+    assert list_ids(run_page("city_map", tiny, layers="~none")) == [*GRIDS, "letters"]
 
 
 def test_a_layers_name_from_the_citys_file_stays_text(tiny: Path) -> None:

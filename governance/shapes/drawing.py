@@ -12,23 +12,46 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-_SIMPLIFIED_SHARE = 0.12
+_NEAR_SHARE, _FAR_SHARE = 0.12, 0.4
 _GAP_SHARE = 0.02
-_STEPS_ACROSS = 2500  # a city is never drawn more coarsely than in so many steps from side to side
+_STEPS_ACROSS = 2500  # from near, a city is never drawn more coarsely than in so many steps from side to side
 
 Polygons = NDArray[np.object_]
 
 
 def simplify_polygons(polygons: Polygons) -> Polygons:
-    """Simpler polygons without gaps between them; one that would vanish stays as it was."""
+    """Simpler polygons without gaps between them, to be seen from near; one that would vanish stays as it was."""
     if not len(polygons):
         return polygons
-    width = float(np.median(np.sqrt(shapely.area(polygons))))
+    west, south, east, north = shapely.total_bounds(polygons)
+    return _simplify(polygons, min(_NEAR_SHARE * _width(polygons), max(east - west, north - south) / _STEPS_ACROSS))
+
+
+def coarsen_polygons(polygons: Polygons) -> Polygons:
+    """The same to be seen from afar, where a grid is a few pixels wide: less than half the corners of the former.
+
+    Only a clean tiling: what is simplified one by one would leave gaps that are seen, and has few corners already.
+    """
+    if not len(polygons) or not shapely.coverage_is_valid(polygons):
+        return simplify_polygons(polygons)
+    return _simplify(polygons, _FAR_SHARE * _width(polygons))
+
+
+def draw_borders(units: NDArray[np.object_], polygons: Polygons) -> Any:
+    """The borders of the units (one per polygon, "" for none), each once; the city's where all units are the same."""
+    areas = np.array([unite_polygons(polygons[units == unit]) for unit in sorted(set(units))], dtype=object)
+    return shapely.line_merge(shapely.union_all(shapely.boundary(areas)))
+
+
+def _width(polygons: Polygons) -> float:
+    """The width of a middling polygon."""
+    return float(np.median(np.sqrt(shapely.area(polygons))))
+
+
+def _simplify(polygons: Polygons, tolerance: float) -> Polygons:
     # Real grids overlap and leave slivers; only a clean tiling can be simplified as one.
     is_tiling = shapely.coverage_is_valid(polygons)
     simplify: Any = shapely.coverage_simplify if is_tiling else shapely.simplify
-    west, south, east, north = shapely.total_bounds(polygons)
-    tolerance = min(_SIMPLIFIED_SHARE * width, max(east - west, north - south) / _STEPS_ACROSS)
     simple = shapely.make_valid(simplify(polygons, tolerance), method="structure")
     return np.where(shapely.is_empty(simple), polygons, simple)
 
@@ -44,6 +67,6 @@ def unite_polygons(polygons: Polygons) -> Any:
     """One shape of many: quickly where they tile; where they do not, the cracks between them are closed first."""
     if shapely.coverage_is_valid(polygons):
         return shapely.coverage_union_all(polygons)
-    crack = _GAP_SHARE * float(np.median(np.sqrt(shapely.area(polygons))))
+    crack = _GAP_SHARE * _width(polygons)
     wide = shapely.union_all(shapely.buffer(polygons, crack, join_style="mitre"))
     return shapely.buffer(wide, -crack, join_style="mitre")

@@ -11,9 +11,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from governance.shapes.drawing import Polygons, unite_polygons
+from governance.shapes.drawing import Polygons
 
-_DECIMALS = 5
+_DECIMALS, _FINE_DECIMALS = 5, 7
 _LETTER_SHARE = 0.4
 
 GROUND = -1
@@ -44,11 +44,12 @@ def write_labels(frame: pd.DataFrame) -> bytes:
     return _dump([{"n": number, "p": place, "s": size} for number, place, size in _place_labels(frame)]).encode()
 
 
-def write_outlines(units: NDArray[np.object_], polygons: Polygons) -> bytes:
-    """The borders of the units (one per polygon, "" for none): of the whole city where all are the same."""
-    outlines = [unite_polygons(polygons[units == unit]) for unit in sorted(set(units))]
-    lines = shapely.to_geojson(shapely.transform(shapely.boundary(np.array(outlines, dtype=object)), _round))
-    return write_collection(f'{{"type":"Feature","properties":{{}},"geometry":{line}}}' for line in lines)
+def write_lines(lines: Any) -> bytes:
+    """A collection with the lines as one feature; with none where there are no lines."""
+    if shapely.is_empty(lines):
+        return write_collection([])
+    geometry = shapely.to_geojson(shapely.transform(lines, _round))
+    return write_collection([f'{{"type":"Feature","properties":{{}},"geometry":{geometry}}}'])
 
 
 def write_ground(area: Any) -> str:
@@ -56,6 +57,12 @@ def write_ground(area: Any) -> str:
     nothing = _dump({"n": GROUND, "id": "", "zh": "", "en": ""})
     geometry = shapely.to_geojson(shapely.transform(area, _round))
     return f'{{"type":"Feature","properties":{nothing},"geometry":{geometry}}}'
+
+
+def write_area(area: Any) -> str:
+    """A feature without a name, finer than the others: what is drawn from it may be seen from very near."""
+    geometry = shapely.to_geojson(shapely.transform(area, lambda places: np.round(places, _FINE_DECIMALS)))
+    return f'{{"type":"Feature","properties":{{}},"geometry":{geometry}}}'
 
 
 def write_collection(features: Iterable[str]) -> bytes:

@@ -1,4 +1,4 @@
-"""A large city's polygons and letters in squares, of which a browser fetches only those in sight.
+"""Polygons and letters in squares, of which a browser fetches only those in sight.
 
 A grid stands whole in every tile that its box touches: the tiles overlap a little and nothing has to be cut.
 """
@@ -13,13 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from governance.shapes.drawing import Polygons, unite_polygons
 from governance.shapes.features import list_label_points, list_polygons, write_collection, write_ground
-from governance.shapes.mercator import find_zoom, to_x, to_y
+from governance.shapes.mercator import TILE_PX, find_zoom, to_x, to_y
 
-SEEN_FROM_PX = 10  # the width of a middling grid from which on polygons are drawn
-TILE_SIDE_PX = 256
+SEEN_FROM_PX = 10  # the width of a middling grid from which on a large city's polygons are drawn
+NEAR_FROM_PX = 14  # that from which on a smaller city's are drawn with all their corners
+TILE_SIDE_PX, NEAR_SIDE_PX = 256, 512
 
 
 @dataclass(frozen=True)
@@ -30,33 +32,34 @@ class TileScheme:
     tile_zoom: int
 
 
-def choose_scheme(frame: pd.DataFrame) -> TileScheme:
-    """Tiles of 256 pixels at the zoom from which on they are drawn."""
+def choose_scheme(frame: pd.DataFrame, *, seen_from_px: int = SEEN_FROM_PX, side_px: int = TILE_SIDE_PX) -> TileScheme:
+    """Tiles of `side_px` pixels at the zoom from which on they are drawn: where a middling grid is so wide."""
     width_m = 1000 * math.sqrt(float(frame["area_km2"].median()))
-    zoom = find_zoom(width_m, float(frame["lat"].median()), pixels=SEEN_FROM_PX)
-    return TileScheme(round(zoom, 2), round(zoom) + 1)
+    zoom = find_zoom(width_m, float(frame["lat"].median()), pixels=seen_from_px)
+    return TileScheme(round(zoom, 2), max(0, round(zoom + math.log2(TILE_PX / side_px))))
 
 
 def make_tiles(
-    frame: pd.DataFrame, polygons: Polygons, scheme: TileScheme, *, ground: Polygons
+    frame: pd.DataFrame, polygons: Polygons, scheme: TileScheme, *, ground: Polygons, has_letters: bool = True
 ) -> Iterator[tuple[int, int, bytes]]:
-    """Column, row and body of every tile within the city's box, those without grids too.
+    """Column, row and body of every tile that has grids.
 
     Below a tile's polygons lies what they cover together with the gaps between them (`ground`: the polygons before they
     were drawn in), so that the gaps do not show the overview.
     """
-    features = [list_polygons(frame, polygons), list_label_points(frame)]
-    bounds = shapely.bounds(polygons)
+    features = [list_polygons(frame, polygons), *([list_label_points(frame)] if has_letters else [])]
     side = 2**scheme.tile_zoom
-    west, east = (np.floor(to_x(bounds[:, place]) * side).astype(int) for place in (0, 2))
-    north, south = (np.floor(to_y(bounds[:, place]) * side).astype(int) for place in (3, 1))
     members: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for number, (first, last, top, bottom) in enumerate(zip(west, east, north, south, strict=True)):
-        for column in range(first, last + 1):
-            for row in range(top, bottom + 1):
-                members[column, row].append(number)
-    for column in range(west.min(), east.max() + 1):
-        for row in range(north.min(), south.max() + 1):
-            inside = members.get((column, row), [])
-            below = [write_ground(unite_polygons(ground[inside]))] if inside else []
-            yield column, row, write_collection([*below, *(part[number] for part in features for number in inside)])
+    for number, box in enumerate(shapely.bounds(polygons)):
+        for square in _list_squares(box, side):
+            members[square].append(number)
+    for (column, row), inside in sorted(members.items()):
+        below = write_ground(unite_polygons(ground[inside]))
+        yield column, row, write_collection([below, *(part[number] for part in features for number in inside)])
+
+
+def _list_squares(bounds: NDArray[np.float64], side: int) -> list[tuple[int, int]]:
+    """Column and row of the squares, `side` around the world, that a box (west, south, east, north) touches."""
+    west, east = (int(to_x(place) * side) for place in (bounds[0], bounds[2]))
+    north, south = (int(to_y(place) * side) for place in (bounds[3], bounds[1]))
+    return [(column, row) for column in range(west, east + 1) for row in range(north, south + 1)]

@@ -1,2 +1,2 @@
--- grain: one row for a large city: its overview, and how its tiles are named
-select west, south, east, north, width_px, height_px, numbers, tiles, tile_zoom, seen_from_zoom from meta_overview
+-- grain: one row for a large city: the picture that is seen from afar
+select west, south, east, north, width_px, height_px, numbers from meta_overview

@@ -3,38 +3,53 @@
 from __future__ import annotations
 
 import gzip
+import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from governance.city import City
+from governance.shapes.features import write_collection
 
 
 @dataclass(frozen=True)
 class Overview:
-    """A large city's picture: grid numbers by pixel (int32, row 0 in the north, -1 outside) in a box of degrees.
-
-    tiles: the name of the tiles with {z}, {x}, {y}; they are drawn from the zoom `seen_from_zoom` on.
-    """
+    """A large city's picture: grid numbers by pixel (int32, row 0 in the north, -1 outside) in a box of degrees."""
 
     numbers: NDArray[np.int32]
     box: tuple[float, float, float, float]
-    tiles: str
-    tile_zoom: int
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Polygons with all their corners, in squares within a box of degrees: seen from the zoom `seen_from_zoom` on.
+
+    name: with {z}, {x} and {y}; zoom: the one there is.
+    """
+
+    name: str
+    zoom: int
     seen_from_zoom: float
+    box: tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class Shapes:
-    """The names under which shapes are served, "" for none; a large city has an `overview`, no grids and labels."""
+    """The names under which shapes are served, "" for none.
+
+    grids: all polygons; far: the same with few corners. A large city has an `overview` and neither, and no labels.
+    """
 
     grids: str
+    far: str
     outlines: str
     labels: str
+    tiles: Tiles
     towns: str = ""
     overview: Overview | None = None
 
@@ -45,9 +60,12 @@ def make_shapes(city: City) -> Shapes:
 
 
 def find_body(city: City, name: str) -> bytes | None:
-    """The gzipped body served under a name, if the city has it."""
+    """The gzipped body served under a name, if the city has it; a tile in which there is nothing is an empty one."""
     bodies = city.ask("ui_shape", name=name)["body"]
-    return bytes(bodies.iloc[0]) if len(bodies) else None
+    if len(bodies):
+        return bytes(bodies.iloc[0])
+    tile = re.fullmatch(r"(tile-[0-9a-f]+)-[0-9]{1,2}-[0-9]{1,8}-[0-9]{1,8}\.json", name)
+    return _NOTHING if tile and make_shapes(city).tiles.name.startswith(f"{tile[1]}-{{z}}") else None
 
 
 def keep_picture(name: str, body: bytes) -> None:
@@ -67,6 +85,7 @@ def find_picture(name: str) -> bytes | None:
         return _PICTURES.get(name)
 
 
+_NOTHING = gzip.compress(write_collection([]), mtime=0)
 _KEPT = 100
 _LOCK = threading.Lock()
 _PICTURES: OrderedDict[str, bytes] = OrderedDict()
@@ -81,12 +100,15 @@ def _read_shapes(_city: City, sha256: str) -> Shapes:  # noqa: ARG001  the hash 
     if overviews:
         row = overviews[0]
         numbers = np.frombuffer(gzip.decompress(bytes(row["numbers"])), dtype="<i4")
-        overview = Overview(
-            numbers.reshape(row["height_px"], row["width_px"]),
-            (row["west"], row["south"], row["east"], row["north"]),
-            str(row["tiles"]),
-            int(row["tile_zoom"]),
-            float(row["seen_from_zoom"]),
-        )
-    grids, outlines, labels, towns = (names.get(part, "") for part in ("grids", "outlines", "labels", "towns"))
-    return Shapes(grids, outlines, labels, towns, overview)
+        overview = Overview(numbers.reshape(row["height_px"], row["width_px"]), _read_box(row))
+    row = _city.ask("ui_tiles").to_dict("records")[0]
+    tiles = Tiles(str(row["tiles"]), int(row["tile_zoom"]), float(row["seen_from_zoom"]), _read_box(row))
+    grids, far, outlines, labels, towns = (names.get(part, "") for part in _PARTS)
+    return Shapes(grids, far, outlines, labels, tiles, towns, overview)
+
+
+_PARTS = ("grids", "far", "outlines", "labels", "towns")
+
+
+def _read_box(row: dict[str, Any]) -> tuple[float, float, float, float]:
+    return float(row["west"]), float(row["south"]), float(row["east"]), float(row["north"])

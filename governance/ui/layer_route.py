@@ -7,7 +7,6 @@ They hold places and counts, no id, no text and no time of a case.
 from __future__ import annotations
 
 import gzip
-import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -23,11 +22,11 @@ from governance.shapes.features import GROUND
 from governance.ui.base_path import add_base
 from governance.ui.map_marks import MARKS, draw_hover, encode_base_layer, encode_marks, encode_style
 from governance.ui.map_points import KINDS, Subject, encode_heat, encode_letters, encode_tile, find_letters, find_points
+from governance.ui.tile_address import read_number, read_tile
 from governance.ui.view import open_current
 
 _PREFIX = "/layers"
 _NAMED, _NAMED_PROGRAM = 20, 8
-_DEEPEST = 22
 _SMALL = 600
 _HEADERS = {"Cache-Control": "private, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 _JSON, _SVG = "application/json", "image/svg+xml"
@@ -87,14 +86,14 @@ def _name_generation(city: City) -> str:
 
 
 def _answer_tile(city: City, given: dict[str, str]) -> bytes | None:
-    tile, subject = _read_tile(given), _read_subject(given)
+    tile, subject = read_tile(given), _read_subject(given)
     if tile is None or subject is None or given["kind"] not in KINDS:
         return None
     return encode_tile(find_points(city, given["kind"], subject), **tile)
 
 
 def _answer_letters(city: City, given: dict[str, str]) -> bytes | None:
-    tile, subject = _read_tile(given), _read_subject(given)
+    tile, subject = read_tile(given), _read_subject(given)
     return encode_letters(find_letters(city, subject), **tile) if tile and subject else None
 
 
@@ -106,19 +105,6 @@ def _answer_heat(city: City, given: dict[str, str]) -> bytes | None:
 def _answer_marks(city: City, given: dict[str, str]) -> bytes | None:
     subject = _read_subject(given)
     return encode_marks(city, given["kind"], subject) if subject and given["kind"] in MARKS else None
-
-
-def _read_tile(given: dict[str, str]) -> dict[str, int] | None:
-    told = {name: _read_number(given[name]) for name in ("zoom", "column", "row")}
-    tile = {name: number for name, number in told.items() if number is not None}
-    if len(tile) < len(told):
-        return None
-    across = 2 ** min(tile["zoom"], _DEEPEST)
-    return tile if tile["zoom"] <= _DEEPEST and tile["column"] < across and tile["row"] < across else None
-
-
-def _read_number(text: str) -> int | None:
-    return int(text) if re.fullmatch("[0-9]{1,8}", text) else None
 
 
 def _read_subject(given: dict[str, str]) -> Subject | None:
@@ -135,7 +121,7 @@ def _answer_style(city: City, _given: dict[str, str]) -> bytes | None:
 
 
 def _answer_hover(city: City, given: dict[str, str]) -> bytes | None:
-    number = GROUND if given["number"] == str(GROUND) else _read_number(given["number"])
+    number = GROUND if given["number"] == str(GROUND) else read_number(given["number"])
     return None if number is None else draw_hover(city, given["language"], given["scenario"], number)
 
 

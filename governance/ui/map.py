@@ -13,14 +13,17 @@ import numpy as np
 import pydeck as pdk
 import shapely
 
-from governance.shapes.tiles import TILE_SIDE_PX
 from governance.ui import palette
 from governance.ui.geometry import Overview, Shapes
 from governance.ui.geometry_route import locate_shapes
+from governance.ui.map_borders import Border, Spec, draw_border, find_borders
 from governance.ui.map_layers import Layers
 from governance.ui.overview import draw_overview
 
-GRID_LAYER = "grids"
+_DIGITS = 4
+GRID_LAYER, _FAR_LAYER = "grids", "grids_far"
+# Until so much beyond the zoom of the tiles their polygons lie on those that are seen from afar: they have to load.
+_OVERLAP_ZOOM = 0.5
 _CLEAR = [0, 0, 0, 0]
 
 
@@ -104,32 +107,45 @@ def make_deck(  # noqa: PLR0913  what is drawn, where, and how it is told
     *,
     box: Box,
     language: str,
-    chosen: bytes | None = None,
+    chosen: Border | None = None,
     layers: Layers | None = None,
     look: Look = TIER_LOOK,
 ) -> pdk.Deck:
-    """The map of a city: `digits` holds one digit per grid, `chosen` the polygon (WKB) to outline, `layers` the rest.
+    """The map of a city: `digits` holds one digit per grid, `chosen` the grid to outline, `layers` the rest.
 
     The same `box` gives the same first view, which Streamlit then leaves alone, so that pan and zoom are kept.
     """
     shown = layers or Layers()
-    drawn = _draw_large_city(shapes.overview, digits, look) if shapes.overview else []
+    has_basemap = bool(shown.style) and not shapes.overview
+    drawn = [
+        _draw_picture(shapes.overview, shapes.tiles.name, digits, look)
+        if shapes.overview
+        else _fill_far(shapes, digits, look, has_basemap=has_basemap),
+        _fill_near(shapes, digits, look, has_basemap=has_basemap),
+    ]
+    drawn += [_draw(spec) for spec in shown.below]
     if not shapes.overview:
-        drawn += [_fill_grids(shapes, digits, look, alpha=_OVER_TILES if shown.style else 255)]
-    drawn += [pdk.Layer(**spec) for spec in shown.below]
-    if not shapes.overview:
-        drawn += [pdk.Layer(**shown.letters)] if shown.letters else [_write_letters(shapes, digits, look)]
-    drawn += [_draw_outlines(shapes)] if shown.has_outlines else []
-    drawn += [pdk.Layer(**spec) for spec in shown.above]
-    if chosen is not None:
-        drawn.append(_outline_grid(chosen))
+        drawn += [_draw(shown.letters)] if shown.letters else [_write_letters(shapes, digits, look)]
+    outlines = find_borders(shapes, "outlines") if shown.has_outlines else None
+    drawn += [_draw(draw_border("outlines", outlines, colour=palette.to_rgba(palette.INK, 210)))] if outlines else []
+    drawn += [_draw(spec) for spec in shown.above]
+    drawn += [_draw(draw_border("chosen", chosen, colour=palette.to_rgba(palette.ACCENT)))] if chosen else []
     return _CompactDeck(
         layers=drawn,
         initial_view_state=_frame_box(box),
         map_provider=None,
+        views=[pdk.View(type="MapView", controller=_CONTROLLER)],
         tooltip={"html": _write_tooltip(language, shown.hover), "style": _TOOLTIP_STYLE},
         **({"map_style": shown.style} if shown.style else {}),
     )
+
+
+def _draw(spec: Spec) -> pdk.Layer:
+    return pdk.Layer(**spec)
+
+
+# A click would wait 300 ms for a second one, were there anything to do on a double click; and no map is to be tilted.
+_CONTROLLER = {"doubleClickZoom": False, "dragRotate": False, "touchRotate": False}
 
 
 class _CompactDeck(pdk.Deck):  # type: ignore[misc]
@@ -141,7 +157,8 @@ class _CompactDeck(pdk.Deck):  # type: ignore[misc]
 
 def read_selected(selection: Any) -> int | None:
     """The grid_no of the polygon that was clicked on, if any."""
-    objects = selection.get("objects", {}).get(GRID_LAYER, [])
+    chosen = selection.get("objects", {})
+    objects = chosen.get(GRID_LAYER) or chosen.get(_FAR_LAYER) or []
     number = objects[0].get("properties", {}).get("n") if objects else None
     return number if isinstance(number, int) else None
 
@@ -156,7 +173,14 @@ def _write_tooltip(language: str, hover: str) -> str:
 
 
 # Grids let a basemap shine through.
-_OVER_TILES = 170
+_OVER_BASEMAP = 170
+# Streamlit fades what is not selected on layers of polygons; it leaves layers of tiles alone.
+_PICKED = {
+    "pickable": True, "auto_highlight": True, "highlight_color": [*palette.to_rgba(palette.ACCENT, 110)],
+    "stroked": False,
+    # Layers lie on one another in their order: no depth has to be kept.
+    "parameters": {"depthCompare": "always", "depthWriteEnabled": False},
+}  # fmt: skip
 _TOOLTIP_STYLE = {
     "background": palette.INK,
     "color": palette.PAPER,
@@ -166,63 +190,58 @@ _TOOLTIP_STYLE = {
 }
 
 
-def _draw_large_city(overview: Overview, digits: str, look: Look) -> list[pdk.Layer]:
-    """A picture while the grids are too small to be told apart, and polygons with letters in tiles from there on."""
+def _draw_picture(overview: Overview, tiles: str, digits: str, look: Look) -> pdk.Layer:
+    """A large city while its grids are too small to be told apart."""
     west, south, east, north = overview.box
     picture = pdk.Layer(
         "BitmapLayer",
-        image=f'"{locate_shapes(draw_overview(overview, digits, look.fills))}"',
+        image=f'"{locate_shapes(draw_overview(overview, tiles, digits, look.fills))}"',
         bounds=[west, south, east, north],
         id="overview",
         pickable=False,
     )
     picture.textureParameters = {"minFilter": "linear", "magFilter": "nearest", "mipmapFilter": "none"}
-    return [picture, _fill_tiles(overview, digits, look)]
+    return picture
 
 
-def _fill_tiles(overview: Overview, digits: str, look: Look) -> pdk.Layer:
-    layer = pdk.Layer(
-        "TileLayer",
-        data=locate_shapes(overview.tiles),
-        id=GRID_LAYER,
-        pickable=True,
-        auto_highlight=True,
-        highlight_color=[*palette.to_rgba(palette.ACCENT, 110)],
-        stroked=False,
-        min_zoom=overview.tile_zoom,
-        max_zoom=overview.tile_zoom,
-        visible_min_zoom=overview.seen_from_zoom,
-        tile_size=TILE_SIDE_PX,
-        extent=list(overview.box),
-        point_type='"text"',
-        get_text_size="properties.s",
-        text_size_units='"meters"',
-        text_font_weight=700,
-    )
-    layer.textCharacterSet = sorted(set(look.letters))
-    layer._subLayerProps = {"points-text": {"pickable": False}}  # noqa: SLF001  letters are not what a click is for
-    layer.getFillColor = _look_up(_list_fills(look), digits, "properties.n")
-    layer.getText = _look_up(list(look.letters), digits, "properties.n")
-    layer.getTextColor = _look_up(_list_inks(look), digits, "properties.n")
-    changed = _digest(digits, look)
-    layer.updateTriggers = dict.fromkeys(("getFillColor", "getText", "getTextColor"), changed)
+def _fill_far(shapes: Shapes, digits: str, look: Look, *, has_basemap: bool) -> pdk.Layer:
+    """All polygons with few corners, as a tile of the whole world: only tiles can be hidden from a zoom on."""
+    layer = pdk.Layer("TileLayer", data=locate_shapes(shapes.far), id=_FAR_LAYER, min_zoom=0, max_zoom=0, **_PICKED)
+    # Grounds that let a basemap shine through would be seen twice where they lie on one another.
+    layer.visibleMaxZoom = shapes.tiles.seen_from_zoom + (0 if has_basemap else _OVERLAP_ZOOM)
+    fills = [[*colour[:3], _OVER_BASEMAP if has_basemap else 255] for colour in _list_fills(look)]
+    layer.getFillColor = _look_up(fills, digits, "properties.n")
+    layer.updateTriggers = {"getFillColor": f"{_digest(digits, look)}{has_basemap}"}
     return layer
 
 
-def _fill_grids(shapes: Shapes, digits: str, look: Look, *, alpha: int) -> pdk.Layer:
+def _fill_near(shapes: Shapes, digits: str, look: Look, *, has_basemap: bool) -> pdk.Layer:
+    """The polygons in sight with all their corners; those of a large city with their letters."""
+    tiles = shapes.tiles
     layer = pdk.Layer(
-        "GeoJsonLayer",
-        data=locate_shapes(shapes.grids),
+        "TileLayer",
+        data=locate_shapes(tiles.name),
         id=GRID_LAYER,
-        pickable=True,
-        stroked=False,
-        auto_highlight=True,
-        highlight_color=[*palette.to_rgba(palette.ACCENT, 110)],
+        min_zoom=tiles.zoom,
+        max_zoom=tiles.zoom,
+        visible_min_zoom=tiles.seen_from_zoom,
+        extent=list(tiles.box),
+        **_PICKED,
     )
-    # Set on the part layer: Streamlit fades whatever is not selected if it finds the colour on the layer itself.
-    fills = [[*colour[:3], alpha] for colour in _list_fills(look)]
-    layer._subLayerProps = {"polygons-fill": {"getFillColor": _look_up(fills, digits, "properties.n")}}  # noqa: SLF001
-    layer.updateTriggers = {"getFillColor": f"{_digest(digits, look)}{alpha}"}
+    fills = _list_fills(look)
+    fills = [[*colour[:3], _OVER_BASEMAP] if has_basemap else colour for colour in fills] + [
+        _CLEAR if has_basemap else fills[0]
+    ]
+    layer.getFillColor = _look_up(fills, digits, "properties.n")
+    changed = f"{_digest(digits, look)}{has_basemap}"
+    layer.updateTriggers = {"getFillColor": changed}
+    if shapes.overview:
+        layer.pointType, layer.getTextSize, layer.textSizeUnits = "text", "@@=properties.s", "meters"
+        layer.textFontWeight, layer.textCharacterSet = 700, sorted(set(look.letters))
+        layer._subLayerProps = {"points-text": {"pickable": False}}  # noqa: SLF001  letters are not what a click is for
+        layer.getText = _look_up(list(look.letters), digits, "properties.n")
+        layer.getTextColor = _look_up(_list_inks(look), digits, "properties.n")
+        layer.updateTriggers |= dict.fromkeys(("getText", "getTextColor"), changed)
     return layer
 
 
@@ -246,33 +265,6 @@ def _write_letters(shapes: Shapes, digits: str, look: Look) -> pdk.Layer:
     return layer
 
 
-def _draw_outlines(shapes: Shapes) -> pdk.Layer:
-    return pdk.Layer(
-        "GeoJsonLayer",
-        data=locate_shapes(shapes.outlines),
-        id="outlines",
-        pickable=False,
-        filled=False,
-        get_line_color=palette.to_rgba(palette.INK, 210),
-        line_width_units='"pixels"',
-        get_line_width=1.6,
-    )
-
-
-def _outline_grid(wkb: bytes) -> pdk.Layer:
-    polygon = json.loads(shapely.to_geojson(shapely.from_wkb(bytes(wkb))))
-    return pdk.Layer(
-        "GeoJsonLayer",
-        data={"type": "Feature", "properties": {}, "geometry": polygon},
-        id="chosen",
-        pickable=False,
-        filled=False,
-        get_line_color=palette.to_rgba(palette.ACCENT),
-        line_width_units='"pixels"',
-        get_line_width=4,
-    )
-
-
 def _list_fills(look: Look) -> list[list[int]]:
     return [palette.to_rgba(colour) for colour in look.fills]
 
@@ -290,8 +282,10 @@ def _look_up(values: list[Any], digits: str, number: str) -> dict[str, Any]:
     Two digits (0 to 3) travel in one hexadecimal sign, the even grid's in its lower half.
     """
     sign = f"('0x'+('{_pack(digits)}')[{number}>>1])"
-    digit = f"@@=({sign}>>(({number}&1)*2))&3"
-    return {"@@function": "colorCategories", "attr": digit, "domain": [0, 1, 2, 3], "colors": values}
+    digit = f"({sign}>>(({number}&1)*2))&3"
+    # A fifth value is that of the ground below the grids.
+    known = digit if len(values) == _DIGITS else f"{number}<0?{_DIGITS}:{digit}"
+    return {"@@function": "colorCategories", "attr": f"@@={known}", "domain": [*range(len(values))], "colors": values}
 
 
 def _pack(digits: str) -> str:

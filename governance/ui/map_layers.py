@@ -14,12 +14,11 @@ from urllib.parse import urlencode
 from governance.city import City
 from governance.ui import palette
 from governance.ui.geometry import Shapes
-from governance.ui.geometry_route import locate_shapes
 from governance.ui.layer_route import locate_layer
+from governance.ui.map_borders import Border, Spec, draw_border, find_borders
 from governance.ui.map_marks import AUDIT_STOP, FALLEN, RISEN, STOP, list_base_layers, read_map_settings
 from governance.ui.map_points import POINT_ZOOM, Subject
 
-Spec = dict[str, Any]
 Sides = tuple[float, float, float, float]  # degrees west, south, east, north
 # In the order of the switches; those of the city's own base map follow as base0, base1 and so on.
 NAMES = ("districts", "towns", "incidents", "heat", "overdue", "changes", "stops")
@@ -60,12 +59,12 @@ def make_layers(
 ) -> Layers:
     """The chosen layers of a city's map, and the outline of a chosen rectangle."""
     base = [_draw_base(city, row) for row in list_base_layers(city) if f"base{row['layer']}" in names]
-    towns = [_draw_towns(shapes)] if "towns" in names and shapes.towns else []
+    towns = find_borders(shapes, "towns") if "towns" in names else None
     heat = [_draw_heat(city, subject)] if "heat" in names else []
     points = [_draw_points(city, kind, subject) for kind in ("incidents", "overdue") if kind in names]
     marks = [_draw_marks(city, kind, subject) for kind in ("stops", "changes") if kind in names]
     return Layers(
-        below=(*base, *towns, *heat),
+        below=(*base, *([_draw_towns(towns)] if towns else []), *heat),
         above=(*points, *marks, *([_draw_box(box)] if box else [])),
         has_outlines="districts" in names,
         hover=locate_layer(city, f"hover/{language}/{subject.scenario}"),
@@ -108,12 +107,8 @@ def _draw_base(city: City, row: dict[str, Any]) -> Spec:
     }  # fmt: skip
 
 
-def _draw_towns(shapes: Shapes) -> Spec:
-    return {
-        "type": "GeoJsonLayer", "id": "towns", "data": locate_shapes(shapes.towns), "pickable": False,
-        "filled": False, "get_line_color": palette.to_rgba(palette.MUTED, 220), "line_width_units": '"pixels"',
-        "get_line_width": 0.8,
-    }  # fmt: skip
+def _draw_towns(border: Border) -> Spec:
+    return draw_border("towns", border, colour=palette.to_rgba(palette.MUTED, 220))
 
 
 def _draw_heat(city: City, subject: Subject) -> Spec:

@@ -8,7 +8,7 @@ from pathlib import Path
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from governance.ui import geometry_route, layer_route, own_unit, own_unit_route, style_route, wall_route
+from governance.ui import border_route, geometry_route, layer_route, own_unit, own_unit_route, style_route, wall_route
 from governance.ui.page_door import PageDoor
 from governance.ui.wall_route import WallDoor
 
@@ -16,6 +16,7 @@ from governance.ui.wall_route import WallDoor
 def list_routes(build_dir: Path) -> list[Route]:
     """The routes, each below the dashboard's own path: Streamlit leaves routes that are not its own where they are."""
     return [
+        *border_route.list_routes(build_dir),
         *geometry_route.list_routes(build_dir),
         *layer_route.list_routes(build_dir),
         *own_unit_route.list_routes(build_dir),

@@ -15,6 +15,7 @@ from governance.ui.address import keep_choice, read_choice
 from governance.ui.choices import Unit, choose_district, choose_scenario
 from governance.ui.geometry import make_shapes
 from governance.ui.map import Box, frame_polygon, make_deck, read_box, read_selected
+from governance.ui.map_borders import outline_grid
 from governance.ui.map_layers import make_layers
 from governance.ui.map_points import Subject
 from governance.ui.map_times import choose_day, find_day
@@ -136,7 +137,7 @@ def _show_map(
         str(digits),
         box=view_box,
         language=view.language,
-        chosen=grid["geometry"] if grid else None,
+        chosen=outline_grid(grid["grid_no"], grid["geometry"]) if grid else None,
         # Letters and the hover card that come by address tell today's tiers.
         layers=replace(drawn, letters=None, hover="") if day else drawn,
     )

@@ -14,6 +14,7 @@ from governance.ui.geometry import make_shapes
 from governance.ui.language import MISSING
 from governance.ui.links import show_link
 from governance.ui.map import make_deck, read_selected
+from governance.ui.map_borders import outline_grid
 from governance.ui.pages.scenario_below import show_below
 from governance.ui.pages.scenario_cases import show_cases
 from governance.ui.place_map import HEIGHT_PX, frame_place
@@ -100,7 +101,7 @@ def _show_map(view: View, scenario: str, place: Place) -> None:
     if not digits or not digits["digits"] or not bounds:
         parts.show_note(view.say("place.no_map"))
         return
-    grid = place.grid["geometry"] if place.grid is not None else None
+    grid = None if place.grid is None else outline_grid(place.grid["grid_no"], place.grid["geometry"])
     deck = make_deck(
         make_shapes(view.city), str(digits["digits"]), box=frame_place(bounds), language=view.language, chosen=grid
     )
