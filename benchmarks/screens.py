@@ -1,17 +1,15 @@
-"""Pictures of every page in both languages, on a desk and on a phone: python benchmarks/screens.py [build] [folder]."""
+"""Pictures of every page in both languages, on a desk and on a phone: python -m benchmarks.screens --help."""
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tests.dashboard import (  # noqa: E402  the folder of the tests is no package that could be installed
+from benchmarks.report import ROOT
+from tests.dashboard import (
     DESKTOP,
     PHONE,
     open_browser,
@@ -19,7 +17,7 @@ from tests.dashboard import (  # noqa: E402  the folder of the tests is no packa
     running_dashboard,
     wait_for_map,
     wait_until_still,
-)  # fmt: skip
+)
 
 _MARKS = "districts,incidents,overdue,changes,stops"
 VIEWS = {
@@ -40,7 +38,18 @@ SCENES = {"figures-1080p": "1", "map-1080p": "2", "overdue-1080p": "5", "changes
 WALLS = {"1080p": {"width": 1920, "height": 1080}, "wide": {"width": 5120, "height": 1440}}
 
 
-def main(build_dir: Path, folder: Path, only: str = "") -> None:
+def main() -> None:
+    """Take those pictures that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build-dir", type=Path, default=ROOT / "build")
+    parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "screens")
+    parser.add_argument("--only", default="", help="A part of their names, such as `map-en`.")
+    options = parser.parse_args()
+    take_pictures(options.build_dir, options.folder, only=options.only)
+
+
+def take_pictures(build_dir: Path, folder: Path, *, only: str = "") -> None:
+    """Pictures of all views whose names hold `only`."""
     folder.mkdir(parents=True, exist_ok=True)
     with running_dashboard(build_dir) as address, open_browser() as browser:
         for language in ("en", "zh"):
@@ -114,8 +123,4 @@ def keep(page: Page, file: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(
-        Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build"),
-        Path(sys.argv[2] if len(sys.argv) > 2 else ROOT / "docs" / "screens"),
-        sys.argv[3] if len(sys.argv) > 3 else "",
-    )
+    main()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,14 @@ from governance.city import City
 from governance.errors import GovernanceError
 from governance.shapes.ribbons import draw_ribbons, project_lines
 from governance.ui.base_path import add_base
+from governance.ui.city_cache import keep_with_city
 from governance.ui.geometry import find_body, make_shapes
 from governance.ui.tile_address import read_tile
 from governance.ui.view import open_current
 
 _PREFIX = "/borders"
 _WIDTHS_PX = {"outlines": 1.6, "towns": 0.9, "grid": 4.0}
+_TILES_KEPT, _LINES_KEPT = 500, 20
 _HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 
 
@@ -54,7 +55,7 @@ def _serve(request: Request, build_dir: Path) -> Response:
     given = {str(name): str(value) for name, value in request.path_params.items()}
     tile = read_tile(given)
     try:
-        body = _draw_tile(open_current(build_dir), given["name"], tile) if tile else None
+        body = _draw_tile(open_current(build_dir), given["name"], **tile) if tile else None
     except GovernanceError:
         body = None
     if body is None:
@@ -64,18 +65,19 @@ def _serve(request: Request, build_dir: Path) -> Response:
     return Response(gzip.decompress(body), media_type="application/json", headers=_HEADERS)
 
 
-def _draw_tile(city: City, name: str, tile: dict[str, int]) -> bytes | None:
-    lines = _find_lines(city, name, city.current.sha256)
-    kind = name.partition("-")[0]
-    return None if lines is None else _zip_ribbons(lines, width_px=_WIDTHS_PX[kind], **tile)
+@keep_with_city(_TILES_KEPT)
+def _draw_tile(city: City, name: str, *, zoom: int, column: int, row: int) -> bytes | None:
+    """The zipped tile, if the city has a border of that name."""
+    lines = _find_lines(city, name)
+    if lines is None:
+        return None
+    width_px = _WIDTHS_PX[name.partition("-")[0]]
+    body = draw_ribbons(lines, zoom=zoom, column=column, row=row, width_px=width_px)
+    return gzip.compress(body, 6, mtime=0)
 
 
-def _zip_ribbons(lines: Any, **asked: Any) -> bytes:
-    return gzip.compress(draw_ribbons(lines, **asked), 6, mtime=0)
-
-
-@lru_cache(maxsize=64)
-def _find_lines(city: City, name: str, _sha256: str) -> Any | None:
+@keep_with_city(_LINES_KEPT)
+def _find_lines(city: City, name: str) -> Any | None:
     """The projected lines of that name, if the city has them."""
     shapes = make_shapes(city)
     if name and name in {shapes.outlines, shapes.towns}:
