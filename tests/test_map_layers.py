@@ -152,7 +152,7 @@ def test_marks_have_a_form_each(city: City) -> None:
 @pytest.mark.parametrize(
     ("language", "number", "words"),
     [
-        ("en", 0, "Red · 2.50 reports expected, 28 d"),
+        ("en", 0, "Red · 2.50 expected in 28 d"),
         ("zh", 1, "黄 · 28 天预期上报 0.80 件"),
         ("en", 3, "Green · 0.10"),
         ("en", -1, "Border between grids"),

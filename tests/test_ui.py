@@ -315,7 +315,7 @@ def test_a_deck_holds_one_digit_per_grid_and_no_basemap(city: City) -> None:
     # 3 and 2, 1 and 1: two grids in one sign, the even one in the lower half
     assert all("('b5')[properties.n>>1]" in layer["getFillColor"]["attr"] for layer in (far, near))
     # From afar and from near one of the two is seen; while the near one loads both are.
-    assert far["visibleMaxZoom"] == pytest.approx(near["visibleMinZoom"] + 0.5)
+    assert far["visibleMaxZoom"] == pytest.approx(near["visibleMinZoom"] + 1)
     # The ground below the grids, whose number is -1, is as pale as what is outside.
     assert near["getFillColor"]["attr"].startswith("@@=properties.n<0?4:")
     assert near["getFillColor"]["colors"] == [*far["getFillColor"]["colors"], palette.to_rgba(palette.OUTSIDE)]

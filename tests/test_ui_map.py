@@ -104,6 +104,38 @@ def test_of_several_hits_one_is_chosen_and_nothing_else_moves_the_view(tiny: Pat
     assert read_deck(test)["initialViewState"] != before
 
 
+def test_a_button_shows_all_of_the_unit_again(tiny: Path) -> None:
+    test = run_page("city_map", tiny, unit="330203", near="G-01")
+    near = read_deck(test)["initialViewState"]
+    test.button(key="map_whole").click().run()
+    whole = read_deck(test)["initialViewState"]
+    assert "near" not in test.query_params
+    assert abs(whole["zoom"] - near["zoom"]) > 0.1
+    # Asked for once more it is a view of other values, which Streamlit takes though nothing else has changed.
+    test.button(key="map_whole").click().run()
+    again = read_deck(test)["initialViewState"]
+    assert all(again[name] != whole[name] for name in ("longitude", "latitude", "zoom"))
+    assert again["zoom"] == pytest.approx(whole["zoom"], abs=1e-6)
+
+
+def test_the_map_goes_out_little_farther_than_the_city_and_in_to_a_grid(tiny: Path) -> None:
+    whole = read_deck(run_page("city_map", tiny))["initialViewState"]
+    town = read_deck(run_page("city_map", tiny, unit="330203002"))["initialViewState"]
+    assert whole["minZoom"] == pytest.approx(whole["zoom"] - 1, abs=0.02)
+    assert town["minZoom"] == pytest.approx(whole["minZoom"], abs=0.1)
+    assert whole["maxZoom"] == town["maxZoom"] == 17
+
+
+def test_a_town_is_chosen_beside_its_district(tiny: Path) -> None:
+    test = run_page("city_map", tiny)
+    assert not [box for box in test.selectbox if box.label == "Town"]
+    test = run_page("city_map", tiny, unit="330203")
+    (box,) = (box for box in test.selectbox if box.label == "Town")
+    assert box.options == ["All of Haishu", "Gulou", "Yuehu"]
+    box.select("Yuehu").run()
+    assert test.query_params["unit"] == "330203002"
+
+
 def test_a_search_that_finds_a_grid_outside_the_chosen_unit_shows_the_whole_city(tiny: Path) -> None:
     test = run_page("city_map", tiny, unit="330203")
     test.text_input(key="search_grid").set_value("G-02").run()

@@ -41,7 +41,7 @@ def read_counts(test) -> list[int]:
 
 def read_digits(test, place: int = 0) -> str:
     told = json.loads(test.get("deck_gl_json_chart")[place].proto.json)
-    attr = told["layers"][0]["_subLayerProps"]["polygons-fill"]["getFillColor"]["attr"]
+    attr = told["layers"][0]["getFillColor"]["attr"]
     packed = re.search(r"\('([0-9a-f]+)'\)", attr)
     assert packed
     return "".join(f"{int(sign, 16) & 3}{int(sign, 16) >> 2}" for sign in packed[1])

@@ -46,7 +46,7 @@ def read_legend(test) -> list[int]:
 
 def read_digits(test) -> str:
     told = json.loads(test.get("deck_gl_json_chart")[0].proto.json)
-    attr = told["layers"][0]["_subLayerProps"]["polygons-fill"]["getFillColor"]["attr"]
+    attr = told["layers"][0]["getFillColor"]["attr"]
     packed = re.search(r"\('([0-9a-f]+)'\)", attr)
     assert packed
     return "".join(f"{int(sign, 16) & 3}{int(sign, 16) >> 2}" for sign in packed[1])

@@ -132,6 +132,13 @@ def choose_town(view: View, *, on_page: str) -> Unit:
     return find_unit(view, town)
 
 
+def choose_place(view: View, *, on_page: str) -> Unit:
+    """As `choose_town`, but a deeper unit in the address is kept until another one is chosen."""
+    asked = find_unit(view, read_choice("unit"))
+    town = choose_town(view, on_page=on_page)
+    return asked if asked.level > town.level else town
+
+
 def is_below(unit: Unit, above: Unit) -> bool:
     """Whether a unit lies right below another one."""
     return unit.level == above.level + 1 and unit.parent_id == above.unit_id

@@ -23,7 +23,7 @@ from governance.ui.overview import draw_overview
 _DIGITS = 4
 GRID_LAYER, _FAR_LAYER = "grids", "grids_far"
 # Until so much beyond the zoom of the tiles their polygons lie on those that are seen from afar: they have to load.
-_OVERLAP_ZOOM = 0.5
+_OVERLAP_ZOOM = 1.0
 _CLEAR = [0, 0, 0, 0]
 
 
@@ -68,6 +68,7 @@ WORLD = Box(-180, -90, 180, 90)
 _BOX_DECIMALS = 5
 # A step that nobody sees, but which makes Streamlit take longitude, latitude and zoom again.
 _NUDGE = 1e-9
+_OUTER_ZOOM, _INNERMOST_ZOOM = 1.0, 17
 
 
 def frame_polygon(wkb: bytes, *, margin: float = 0.0) -> Box:
@@ -132,7 +133,7 @@ def make_deck(  # noqa: PLR0913  what is drawn, where, and how it is told
     drawn += [_draw(draw_border("chosen", chosen, colour=palette.to_rgba(palette.ACCENT)))] if chosen else []
     return _CompactDeck(
         layers=drawn,
-        initial_view_state=_frame_box(box),
+        initial_view_state=_frame_box(box, whole=shapes.tiles.box),
         map_provider=None,
         views=[pdk.View(type="MapView", controller=_CONTROLLER)],
         tooltip={"html": _write_tooltip(language, shown.hover), "style": _TOOLTIP_STYLE},
@@ -168,7 +169,7 @@ def _write_tooltip(language: str, hover: str) -> str:
 
     Tier and expected reports are a picture that the browser fetches when it is needed: they need not travel before.
     """
-    picture = f"<img src='{hover}/{{n}}.svg' alt='' width='250' height='22' style='display:block'>" if hover else ""
+    picture = f"<img src='{hover}/{{n}}.svg' alt='' width='264' height='22' style='display:block'>" if hover else ""
     return f"{picture}<b>{{id}}</b><br>{{{language}}}"
 
 
@@ -176,8 +177,8 @@ def _write_tooltip(language: str, hover: str) -> str:
 _OVER_BASEMAP = 170
 # Streamlit fades what is not selected on layers of polygons; it leaves layers of tiles alone.
 _PICKED = {
-    "pickable": True, "auto_highlight": True, "highlight_color": [*palette.to_rgba(palette.ACCENT, 110)],
-    "stroked": False,
+    # Nothing lights up under the pointer: a colour over a tier's colour is none of the legend, and stays on tiles.
+    "pickable": True, "stroked": False,
     # Layers lie on one another in their order: no depth has to be kept.
     "parameters": {"depthCompare": "always", "depthWriteEnabled": False},
 }  # fmt: skip
@@ -298,21 +299,28 @@ def _digest(digits: str, look: Look) -> str:
     return hashlib.sha256(f"{digits}{look}".encode()).hexdigest()[:16]
 
 
-def _frame_box(box: Box) -> pdk.ViewState:
-    """The view that shows the box: Web Mercator, 512 pixels around the world at zoom 0."""
-    span = max(box.east - box.west, 0.002)
-    rise = max(_mercator(box.north) - _mercator(box.south), 0.002)
-    zoom = min(math.log2(360 / 512 * box.width_px / span), math.log2(360 / 512 * box.height_px / rise))
+def _frame_box(box: Box, *, whole: tuple[float, float, float, float]) -> pdk.ViewState:
+    """The view that shows the box: Web Mercator, 512 pixels around the world at zoom 0.
+
+    It goes out little farther than the whole city, and in no farther than a small grid.
+    """
+    city = Box(*whole, width_px=box.width_px, height_px=box.height_px)
     middle = (_mercator(box.north) + _mercator(box.south)) / 2
     latitude = math.degrees(2 * math.atan(math.exp(math.radians(middle))) - math.pi / 2)
     nudge = _NUDGE * box.moves
     return pdk.ViewState(
         longitude=round((box.west + box.east) / 2, 5) + nudge,
         latitude=round(latitude, 5) + nudge,
-        zoom=round(min(zoom, 16), 2) + nudge,
-        min_zoom=3,
-        max_zoom=18,
+        zoom=round(min(_find_zoom(box), 16), 2) + nudge,
+        min_zoom=round(min(_find_zoom(city), _find_zoom(box)) - _OUTER_ZOOM, 2),
+        max_zoom=_INNERMOST_ZOOM,
     )
+
+
+def _find_zoom(box: Box) -> float:
+    span = max(box.east - box.west, 0.002)
+    rise = max(_mercator(box.north) - _mercator(box.south), 0.002)
+    return min(math.log2(360 / 512 * box.width_px / span), math.log2(360 / 512 * box.height_px / rise))
 
 
 def _mercator(latitude: float) -> float:

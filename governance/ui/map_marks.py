@@ -103,7 +103,7 @@ def draw_hover(city: City, language: str, scenario: str, number: int) -> bytes |
 
 
 _HOVER = (
-    "<svg xmlns='http://www.w3.org/2000/svg' width='250' height='22' font-family='system-ui, sans-serif' "
+    "<svg xmlns='http://www.w3.org/2000/svg' width='264' height='22' font-family='system-ui, sans-serif' "
     "font-size='13'>"
     "<rect width='20' height='18' y='1' fill='{ground}'/>"
     "<text x='10' y='15' text-anchor='middle' font-weight='700' fill='{ink}'>{letter}</text>"

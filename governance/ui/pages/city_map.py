@@ -12,7 +12,7 @@ import streamlit as st
 
 from governance.ui import palette, parts
 from governance.ui.address import keep_choice, read_choice
-from governance.ui.choices import Unit, choose_district, choose_scenario
+from governance.ui.choices import Unit, choose_place, choose_scenario
 from governance.ui.geometry import make_shapes
 from governance.ui.map import Box, frame_polygon, make_deck, read_box, read_selected
 from governance.ui.map_borders import outline_grid
@@ -22,7 +22,7 @@ from governance.ui.map_times import choose_day, find_day
 from governance.ui.pages.changes_digest import show_digest
 from governance.ui.pages.grid_card import show_grid_card, show_open_cases
 from governance.ui.pages.map_group import choose_pick, keep_corner, name_ranked, picks_several, show_group
-from governance.ui.pages.map_search import count_moves, show_hits, show_search
+from governance.ui.pages.map_search import count_moves, show_hits, show_search, show_whole
 from governance.ui.pages.map_sheet import is_asked_for, offer_sheet, show_sheet
 from governance.ui.pages.map_switches import choose_layers, explain_marks
 from governance.ui.view import View
@@ -57,11 +57,11 @@ def show(view: View) -> None:
 
 
 def _show_choices(view: View) -> tuple[str, Unit]:
-    first, second, third = st.columns([1.2, 1, 1])
+    first, second, third = st.columns([1.2, 2, 1])
     with first:
         scenario = choose_scenario(view, on_page="map")
     with second:
-        unit = choose_district(view, on_page="map")
+        unit = choose_place(view, on_page="map")
     with third:
         show_search(view)
     return scenario, unit
@@ -153,6 +153,13 @@ def _show_map(
     explain_marks(view, scenario, unit, layers, is_past=day is not None)
     with st.container(horizontal=True, vertical_alignment="center", key="below_map"):
         parts.show_note(view.say("map.hint_large" if shapes.overview else "map.hint"))
+        st.button(
+            view.say("map.whole", unit=unit.name),
+            key="map_whole",
+            on_click=show_whole,
+            type="tertiary",
+            icon=":material/zoom_out_map:",
+        )
         offer_sheet(view)
 
 
@@ -196,15 +203,19 @@ def _describe_map(view: View, scenario: str, unit: Unit, grid: dict[str, Any] | 
 
 
 def _keep_selected() -> None:
-    """A click on a grid opens its card; a click beside the grids, or on it again, closes it."""
+    """A click on a grid opens its card; the button above the card closes it.
+
+    Nothing chosen is no answer: it comes of a click beside the grids and, from Streamlit, of the second click of two.
+    """
     number = read_selected(st.session_state[_KEY].get("selection", {}))
     view = st.session_state["map_view"]
     row = view.ask_row("grid_id", grid_no=number) if number is not None else None
-    grid_id = str(row["grid_id"]) if row else ""
+    if row is None:
+        return
     if picks_several():
-        keep_corner(view, grid_id)
+        keep_corner(view, str(row["grid_id"]))
     else:
-        keep_choice("grid", grid_id)
+        keep_choice("grid", str(row["grid_id"]))
 
 
 def _show_reddest(view: View, scenario: str, unit: Unit, day: date | None) -> None:

@@ -43,8 +43,14 @@ def show_hits(view: View) -> None:
 
 
 def count_moves() -> int:
-    """How often the visitor has gone to a place by search: each time the map moves there, and never otherwise."""
+    """How often the visitor has asked for a place: each time the map moves there, and never otherwise."""
     return int(st.session_state.get(_MOVES, 0))
+
+
+def show_whole() -> None:
+    """Move the map back to all of the chosen unit."""
+    st.session_state[_MOVES] = count_moves() + 1
+    keep_choice("near", "")
 
 
 def _search() -> None:
