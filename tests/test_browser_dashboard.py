@@ -51,7 +51,7 @@ def is_colour(found: np.ndarray, colour: str) -> bool:
     return bool(np.abs(found - np.array(palette.to_rgba(colour)[:3])).max() <= 6)
 
 
-def click_map(page: Page, x: float, y: float) -> None:
+def click_map(page: Page, x: float, y: float, *, clicks: int = 1) -> None:
     """Click where a visitor would: after the map has noticed the pointer."""
     chart = page.locator("[data-testid='stDeckGlJsonChart']")
     box = chart.bounding_box()
@@ -59,7 +59,7 @@ def click_map(page: Page, x: float, y: float) -> None:
     chart.hover(position={"x": x * box["width"] - 4, "y": y * box["height"]})
     chart.hover(position={"x": x * box["width"], "y": y * box["height"]})
     expect(page.locator(".deck-tooltip")).to_contain_text("G-0")
-    chart.click(position={"x": x * box["width"], "y": y * box["height"]})
+    chart.click(position={"x": x * box["width"], "y": y * box["height"]}, click_count=clicks)
 
 
 @pytest.mark.parametrize("spoken", language.LANGUAGES)
@@ -103,6 +103,12 @@ def test_a_click_on_a_grid_opens_its_card_and_another_scenario_recolours_it(visi
     expect(page.locator(".g-card h2")).to_have_text("G-01")
     expect(page.locator(".g-figure b").first).to_have_text("0.30")
     wait_for_colour(page, (0.3, 0.2), palette.TIER_COLOURS["red"])
+    # Two quick clicks are one to a visitor; and a click on the sea is none.
+    click_map(page, 0.7, 0.62, clicks=2)
+    expect(page.locator(".g-card h2")).to_have_text("G-02")
+    page.locator("[data-testid='stDeckGlJsonChart']").click(position={"x": 15, "y": 300})
+    wait_until_still(page)
+    expect(page.locator(".g-card h2")).to_have_text("G-02")
 
 
 def test_the_view_is_kept_when_something_else_is_chosen(visit: OpenPage) -> None:

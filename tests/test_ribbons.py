@@ -111,21 +111,29 @@ def test_the_route_serves_the_border_of_a_grid_as_it_is_and_not_as_it_was(tiny: 
 
 
 @pytest.mark.parametrize(
-    "path",
-    ["/borders/grid-0-0123456789abcdef/3/1/1.json", "/borders/grids/3/1/1.json", "/borders//3/1/1.json",
-     "/borders/CURRENT/3/1/1.json", "/borders/grid-99999999-0123456789abcdef/3/1/1.json"],
-)  # fmt: skip
-def test_the_route_gives_nothing_else(tiny: Path, path: str) -> None:
-    assert fetch(tiny, path)[0] == 404
+    "name",
+    ["grid-0-0123456789abcdef", "grids", "", "CURRENT", "grid-99999999-0123456789abcdef", "outlines-0.json"],
+)
+def test_the_route_gives_nothing_else(tiny: Path, name: str) -> None:
+    assert fetch(tiny, border_route.locate_border(name).format(z=3, x=1, y=1))[0] == 404
+
+
+def test_another_programs_borders_are_not_served(tiny: Path, city: City) -> None:
+    """They may be drawn otherwise, and a browser keeps what it has under an address."""
+    address = border_route.locate_border(geometry.make_shapes(city).outlines)
+    path = fill_in(address, 121.50, 29.805)
+    own = address.split("/")[2]
+    assert (fetch(tiny, path)[0], fetch(tiny, path.replace(own, "01234567"))[0]) == (200, 404)
 
 
 @pytest.mark.parametrize("tile", ["99/1/1", "3/9/1", "3/1/-1", "3/1/x", "3/1/123456789"])
 def test_there_are_no_tiles_beyond_the_world(tiny: Path, city: City, tile: str) -> None:
-    assert fetch(tiny, f"/borders/{geometry.make_shapes(city).outlines}/{tile}.json")[0] == 404
+    address = border_route.locate_border(geometry.make_shapes(city).outlines)
+    assert fetch(tiny, address.replace("{z}/{x}/{y}", tile))[0] == 404
 
 
 def test_a_city_without_a_snapshot_has_no_borders(tmp_path: Path) -> None:
-    assert fetch(tmp_path, "/borders/outlines-0.json/3/1/1.json")[0] == 404
+    assert fetch(tmp_path, border_route.locate_border("outlines-0.json").format(z=3, x=1, y=1))[0] == 404
 
 
 def test_a_border_is_drawn_like_an_area() -> None:

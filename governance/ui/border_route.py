@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from starlette.routing import Route
 
 from governance.city import City
 from governance.errors import GovernanceError
+from governance.program import hash_sources
+from governance.shapes import ribbons
 from governance.shapes.ribbons import draw_ribbons, project_lines
 from governance.ui.base_path import add_base
 from governance.ui.city_cache import keep_with_city
@@ -37,13 +40,20 @@ def list_routes(build_dir: Path) -> list[Route]:
     def serve(request: Request) -> Response:
         return _serve(request, build_dir)
 
-    path = add_base(f"{_PREFIX}/{{name}}/{{zoom}}/{{column}}/{{row}}.json")
+    path = add_base(f"{_PREFIX}/{_name_program()}/{{name}}/{{zoom}}/{{column}}/{{row}}.json")
     return [Route(path, serve, methods=["GET"])]
 
 
 def locate_border(name: str) -> str:
     """The address of the tiles of a border on this server, with {z}, {x} and {y} as the browser fills them in."""
-    return add_base(f"{_PREFIX}/{name}/{{z}}/{{x}}/{{y}}.json")
+    return add_base(f"{_PREFIX}/{_name_program()}/{name}/{{z}}/{{x}}/{{y}}.json")
+
+
+@cache
+def _name_program() -> str:
+    """Content under one address never changes: the address tells the program that draws, too."""
+    drawn_by = hash_sources(Path(ribbons.__file__).parent) + hash_sources(Path(__file__).parent)
+    return hashlib.sha256(drawn_by.encode()).hexdigest()[:8]
 
 
 def name_grid(number: int, wkb: bytes) -> str:
