@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-_NEAR_SHARE, _FAR_SHARE = 0.05, 0.4
+_NEAR_SHARE, _FAR_SHARE, _FAR_ALONE_SHARE = 0.05, 0.4, 0.12
 _SMALL = 0.05  # a small polygon is one of the five percent that are the smallest
 _GAP_SHARE = 0.02
 _STEPS_ACROSS = 2500  # from near, a city is never drawn more coarsely than in so many steps from side to side
@@ -33,11 +33,12 @@ def simplify_polygons(polygons: Polygons) -> Polygons:
 def coarsen_polygons(polygons: Polygons) -> Polygons:
     """The same to be seen from afar, where a grid is a few pixels wide: less than half the corners of the former.
 
-    Only a clean tiling: what is simplified one by one would leave gaps that are seen, and has few corners already.
+    What is no clean tiling is simplified one by one, and less: gaps between neighbours would be seen.
     """
-    if not len(polygons) or not shapely.coverage_is_valid(polygons):
-        return simplify_polygons(polygons)
-    return _simplify(polygons, _FAR_SHARE * _width(polygons))
+    if not len(polygons):
+        return polygons
+    share = _FAR_SHARE if shapely.coverage_is_valid(polygons) else _FAR_ALONE_SHARE
+    return _simplify(polygons, share * _width(polygons))
 
 
 def draw_borders(units: NDArray[np.object_], polygons: Polygons) -> Any:
