@@ -14,12 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
+from governance import snapshot
 from governance.city import City, open_city
 from governance.shapes.mercator import EQUATOR_M
 from governance.shapes.ribbons import draw_ribbons, project_lines
-from governance.ui import border_route, geometry
+from governance.ui import border_route, geometry, geometry_route
 from governance.ui.map_borders import draw_border, find_borders, outline_grid
+from tests import tiny_snapshot
 from tests.asked_app import ask_app
+from tests.tiny_snapshot import publish_tiny
 
 # Hundredths of a degree, so that no line is shorter than a pixel.
 STEPS = st.integers(0, 100)
@@ -126,7 +129,7 @@ def test_another_programs_borders_are_not_served(tiny: Path, city: City) -> None
     assert (fetch(tiny, path)[0], fetch(tiny, path.replace(own, "01234567"))[0]) == (200, 404)
 
 
-@pytest.mark.parametrize("tile", ["99/1/1", "3/9/1", "3/1/-1", "3/1/x", "3/1/123456789"])
+@pytest.mark.parametrize("tile", ["99/1/1", "18/1/1", "3/9/1", "3/1/-1", "3/1/x", "3/1/123456789"])
 def test_there_are_no_tiles_beyond_the_world(tiny: Path, city: City, tile: str) -> None:
     address = border_route.locate_border(geometry.make_shapes(city).outlines)
     assert fetch(tiny, address.replace("{z}/{x}/{y}", tile))[0] == 404
@@ -139,4 +142,39 @@ def test_a_city_without_a_snapshot_has_no_borders(tmp_path: Path) -> None:
 def test_a_border_is_drawn_like_an_area() -> None:
     spec = draw_border("chosen", outline_grid(0, shapely.to_wkb(shapely.box(121, 29, 122, 30))), colour=[1, 2, 3, 255])
     assert (spec["type"], spec["stroked"], spec["get_fill_color"]) == ("TileLayer", False, [1, 2, 3, 255])
-    assert spec["extent"] == [121, 29, 122, 30]
+    # Half of a line lies outside the box.
+    west, south, east, north = spec["extent"]
+    assert 120.9 < west < 121
+    assert 28.9 < south < 29
+    assert 122 < east < 122.1
+    assert 30 < north < 30.1
+
+
+def test_a_page_that_shows_the_generation_before_has_its_borders_and_tiles(tmp_path: Path) -> None:
+    publish_tiny(tmp_path)
+    before = open_city(tmp_path)
+    shapes = geometry.make_shapes(before)
+    border = find_borders(shapes, "outlines")
+    assert border
+    paths = [fill_in(border.address, 121.50, 29.805), geometry_route.locate_shapes(shapes.grids)]
+    routes = Starlette(routes=[*border_route.list_routes(tmp_path), *geometry_route.list_routes(tmp_path)])
+    assert [ask_app(routes, path)[0] for path in paths] == [200, 200]
+    for served in (200, 404):  # one generation later, and two
+        with snapshot.building(tmp_path) as draft:
+            tiny_snapshot.fill_tiny(draft.con)
+            draft.con.execute("update meta_shape set name = $name || name", {"name": f"{served}-"})
+            snapshot.publish(draft, manifest=tiny_snapshot.MANIFEST)
+        assert [ask_app(routes, path)[0] for path in paths] == [served, served]
+    before.close()
+
+
+def test_invented_names_push_nothing_out_of_what_is_kept(
+    tiny: Path, city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = fill_in(border_route.locate_border(geometry.make_shapes(city).outlines), 121.50, 29.805)
+    assert fetch(tiny, path)[0] == 200
+    for number in range(30):
+        invented = border_route.locate_border(f"x{number}").format(z=3, x=1, y=1)
+        assert fetch(tiny, invented)[0] == 404
+    monkeypatch.setattr(border_route, "draw_ribbons", None)  # the tile is there already
+    assert fetch(tiny, path)[0] == 200

@@ -181,3 +181,26 @@ def test_polygons_that_do_not_tile_have_fewer_corners_from_afar_but_no_wide_gaps
     assert shapely.get_num_coordinates(far).sum() < 0.5 * shapely.get_num_coordinates(near).sum()
     # A middling polygon is 1.77 wide; no border moves by more than 12 % of that.
     assert shapely.hausdorff_distance(far, overlapping).max() <= 0.12 * np.sqrt(np.pi)
+
+
+def test_slivers_do_not_keep_every_corner_of_the_others():
+    angles = np.linspace(0, 2 * np.pi, 400)
+    disc = shapely.polygons(np.column_stack([np.cos(angles), np.sin(angles)]))
+    discs = [affinity.translate(disc, 3 * number) for number in range(19)]
+    slivers = [affinity.translate(shapely.box(0, 0, 1, 1e-4), 3 * number, 5) for number in range(3)]
+    without = shapely.get_num_coordinates(drawing.simplify_polygons(np.array(discs))).sum()
+    together = shapely.get_num_coordinates(drawing.simplify_polygons(np.array([*discs, *slivers]))[:19]).sum()
+    assert without < 0.2 * shapely.get_num_coordinates(np.array(discs)).sum()
+    assert together < 5 * without
+
+
+def test_a_large_grid_among_small_ones_stands_in_few_tiles():
+    squares = [*make_squares(12, width=0.0002), shapely.box(121.5, 29, 122.2, 29.7)]
+    frame = make_frame(squares).assign(area_km2=[0.0004] * 144 + [5300.0])
+    made = make_shapes(frame, build_cover(np.array(squares)))
+    assert made.shapes["part"].to_pylist().count("tile") <= 120
+
+
+def test_a_city_without_grids_has_shapes_without_any():
+    frame = make_frame(make_squares(1)).iloc[:0]
+    assert choose_scheme(frame).tile_zoom == 0

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 _NEAR_SHARE, _FAR_SHARE, _FAR_ALONE_SHARE = 0.05, 0.4, 0.12
 _SMALL = 0.05  # a small polygon is one of the five percent that are the smallest
+_SLIVER_SHARE = 0.1  # what is narrower than so much of the middling one is a sliver, and nothing is drawn for its sake
 _GAP_SHARE = 0.02
 _STEPS_ACROSS = 2500  # from near, a city is never drawn more coarsely than in so many steps from side to side
 
@@ -26,12 +27,13 @@ def simplify_polygons(polygons: Polygons) -> Polygons:
         return polygons
     west, south, east, north = shapely.total_bounds(polygons)
     # Of a small one: in the middle of a city, where one looks, grids are a fraction as wide as the middling one.
-    finest = _NEAR_SHARE * float(np.quantile(np.sqrt(shapely.area(polygons)), _SMALL))
+    small = float(np.quantile(np.sqrt(shapely.area(polygons)), _SMALL))
+    finest = _NEAR_SHARE * max(small, _SLIVER_SHARE * _width(polygons))
     return _simplify(polygons, min(finest, max(east - west, north - south) / _STEPS_ACROSS))
 
 
 def coarsen_polygons(polygons: Polygons) -> Polygons:
-    """The same to be seen from afar, where a grid is a few pixels wide: less than half the corners of the former.
+    """The same to be seen from afar, where a grid is a few pixels wide: a third of the corners of bent borders.
 
     What is no clean tiling is simplified one by one, and less: gaps between neighbours would be seen.
     """
@@ -42,7 +44,10 @@ def coarsen_polygons(polygons: Polygons) -> Polygons:
 
 
 def draw_borders(units: NDArray[np.object_], polygons: Polygons) -> Any:
-    """The borders of the units (one per polygon, "" for none), each once; the city's where all units are the same."""
+    """The borders of the units (one per polygon, "" for none); the city's where all units are the same.
+
+    Each line once, where the polygons tile; where they do not, neighbours have a line each.
+    """
     areas = np.array([unite_polygons(polygons[units == unit]) for unit in sorted(set(units))], dtype=object)
     return shapely.line_merge(shapely.union_all(shapely.boundary(areas)))
 

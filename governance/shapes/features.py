@@ -1,4 +1,4 @@
-"""Polygons, outlines and label points as GeoJSON and JSON texts, rounded to a metre."""
+"""Polygons, lines and label points as GeoJSON and JSON texts, rounded to a metre but for what is seen from near."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from governance.shapes.tiles import NEAR_FROM_PX, NEAR_SIDE_PX, TileScheme, choo
 
 DRAWN_WHOLE = 30_000
 _FILES = ("shapes", "tiles", "overview")
-_VERSION = 4
+_VERSION = 5
 _SHAPES = pa.schema([("name", pa.string()), ("part", pa.string()), ("body", pa.binary())])
 _SIDES = [(name, pa.float64()) for name in ("west", "south", "east", "north")]
 _NAMED = [("tiles", pa.string()), ("tile_zoom", pa.int32()), ("seen_from_zoom", pa.float64())]

@@ -22,6 +22,7 @@ from governance.shapes.mercator import TILE_PX, find_zoom, to_x, to_y
 SEEN_FROM_PX = 10  # the width of a middling grid from which on a large city's polygons are drawn
 NEAR_FROM_PX = 14  # that from which on a smaller city's are drawn with all their corners
 TILE_SIDE_PX, NEAR_SIDE_PX = 256, 512
+_MOST_ACROSS = 8  # tiles that a grid touches from side to side
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,18 @@ class TileScheme:
 
 
 def choose_scheme(frame: pd.DataFrame, *, seen_from_px: int = SEEN_FROM_PX, side_px: int = TILE_SIDE_PX) -> TileScheme:
-    """Tiles of `side_px` pixels at the zoom from which on they are drawn: where a middling grid is so wide."""
+    """Tiles of `side_px` pixels at the zoom from which on they are drawn: where a middling grid is so wide.
+
+    They are larger where a grid among small ones is so large that it would stand in hundreds of them.
+    """
+    if frame.empty:
+        return TileScheme(0.0, 0)
     width_m = 1000 * math.sqrt(float(frame["area_km2"].median()))
     zoom = find_zoom(width_m, float(frame["lat"].median()), pixels=seen_from_px)
-    return TileScheme(round(zoom, 2), max(0, round(zoom + math.log2(TILE_PX / side_px))))
+    sides = shapely.bounds(np.asarray(frame["geometry"], dtype=object)).reshape(-1, 2, 2)
+    widest_degrees = float((sides[:, 1] - sides[:, 0]).max())
+    coarsest = math.log2(_MOST_ACROSS * 360 / widest_degrees)
+    return TileScheme(round(zoom, 2), max(0, round(min(zoom + math.log2(TILE_PX / side_px), coarsest))))
 
 
 def make_tiles(
@@ -45,7 +54,7 @@ def make_tiles(
     """Column, row and body of every tile that has grids.
 
     Below a tile's polygons lies what they cover together with the gaps between them (`ground`: the polygons before they
-    were drawn in), so that the gaps do not show the overview.
+    were drawn in), so that the gaps do not show what lies below.
     """
     features = [list_polygons(frame, polygons), *([list_label_points(frame)] if has_letters else [])]
     side = 2**scheme.tile_zoom

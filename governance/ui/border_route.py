@@ -18,18 +18,19 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from governance.city import City
-from governance.errors import GovernanceError
 from governance.program import hash_sources
 from governance.shapes import ribbons
 from governance.shapes.ribbons import draw_ribbons, project_lines
 from governance.ui.base_path import add_base
 from governance.ui.city_cache import keep_with_city
+from governance.ui.generations import list_generations
 from governance.ui.geometry import find_body, make_shapes
 from governance.ui.tile_address import read_tile
-from governance.ui.view import open_current
 
 _PREFIX = "/borders"
+_GRID = re.compile(r"grid-([0-9]{1,8})-[0-9a-f]{16}")
 _WIDTHS_PX = {"outlines": 1.6, "towns": 0.9, "grid": 4.0}
+DEEPEST_ZOOM = 17
 _TILES_KEPT, _LINES_KEPT = 500, 20
 _HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 
@@ -64,10 +65,9 @@ def name_grid(number: int, wkb: bytes) -> str:
 def _serve(request: Request, build_dir: Path) -> Response:
     given = {str(name): str(value) for name, value in request.path_params.items()}
     tile = read_tile(given)
-    try:
-        body = _draw_tile(open_current(build_dir), given["name"], **tile) if tile else None
-    except GovernanceError:
-        body = None
+    cities = list_generations(build_dir) if tile and tile["zoom"] <= DEEPEST_ZOOM else []
+    city = next((city for city in cities if _has_border(city, given["name"])), None)
+    body = _draw_tile(city, given["name"], **tile) if city and tile else None
     if body is None:
         return PlainTextResponse("There is no such border.", status_code=404)
     if "gzip" in request.headers.get("accept-encoding", ""):
@@ -75,32 +75,32 @@ def _serve(request: Request, build_dir: Path) -> Response:
     return Response(gzip.decompress(body), media_type="application/json", headers=_HEADERS)
 
 
+def _has_border(city: City, name: str) -> bool:
+    """Whether the city has a border of that name: asked before anything is kept, for anybody may invent names."""
+    shapes = make_shapes(city)
+    asked = _GRID.fullmatch(name)
+    if asked:
+        rows = city.ask("ui_grid_shape", grid_no=int(asked[1])).to_dict("records")
+        return bool(rows) and name == name_grid(int(asked[1]), bytes(rows[0]["geometry"]))
+    return name != "" and name in {shapes.outlines, shapes.towns}
+
+
 @keep_with_city(_TILES_KEPT)
-def _draw_tile(city: City, name: str, *, zoom: int, column: int, row: int) -> bytes | None:
-    """The zipped tile, if the city has a border of that name."""
-    lines = _find_lines(city, name)
-    if lines is None:
-        return None
+def _draw_tile(city: City, name: str, *, zoom: int, column: int, row: int) -> bytes:
+    """The zipped tile of a border that the city has."""
     width_px = _WIDTHS_PX[name.partition("-")[0]]
-    body = draw_ribbons(lines, zoom=zoom, column=column, row=row, width_px=width_px)
+    body = draw_ribbons(_read_lines(city, name), zoom=zoom, column=column, row=row, width_px=width_px)
     return gzip.compress(body, 6, mtime=0)
 
 
 @keep_with_city(_LINES_KEPT)
-def _find_lines(city: City, name: str) -> Any | None:
-    """The projected lines of that name, if the city has them."""
-    shapes = make_shapes(city)
-    if name and name in {shapes.outlines, shapes.towns}:
-        body = find_body(city, name)
-        return project_lines(_unite_lines(gzip.decompress(body))) if body else None
-    asked = re.fullmatch(r"grid-([0-9]{1,8})-[0-9a-f]{16}", name)
-    if not asked:
-        return None
-    rows = city.ask("ui_grid_shape", grid_no=int(asked[1])).to_dict("records")
-    wkb = bytes(rows[0]["geometry"]) if rows else b""
-    if name != name_grid(int(asked[1]), wkb):
-        return None
-    return project_lines(shapely.boundary(shapely.from_wkb(wkb)))
+def _read_lines(city: City, name: str) -> Any:
+    """The projected lines of a border that the city has."""
+    asked = _GRID.fullmatch(name)
+    if asked:
+        wkb = bytes(city.ask("ui_grid_shape", grid_no=int(asked[1]))["geometry"].iloc[0])
+        return project_lines(shapely.boundary(shapely.from_wkb(wkb)))
+    return project_lines(_unite_lines(gzip.decompress(find_body(city, name) or b"")))
 
 
 def _unite_lines(body: bytes) -> Any:

@@ -111,12 +111,13 @@ def choose_district(view: View, *, on_page: str) -> Unit:
     return find_unit(view, chosen)
 
 
-def choose_town(view: View, *, on_page: str) -> Unit:
+def choose_town(view: View, *, on_page: str, keeps_deeper: bool = False) -> Unit:
     """The whole city, a unit of its first level or of its second: a select box for each level that the city has.
 
-    Of a deeper unit in the address: the one of the second level that holds it.
+    Of a deeper unit in the address: the one of the second level that holds it, unless `keeps_deeper`.
     """
-    path = list_path(view, find_unit(view, read_choice("unit")))[1:3]
+    asked = find_unit(view, read_choice("unit"))
+    path = list_path(view, asked)[1:3]
     first, second = st.columns(2)
     with first:
         chosen = path[0].unit_id if path else ""
@@ -127,16 +128,13 @@ def choose_town(view: View, *, on_page: str) -> Unit:
     if district.level == 0 or not towns:
         return district
     options = {district.unit_id: view.say("choose.whole_unit", unit=district.name), **towns}
+    last = path[-1]
+    if keeps_deeper and asked.level > last.level:
+        last = asked
+        options[asked.unit_id] = asked.name
     with second:
-        town = choose(name_level(view, 2), "unit", options, on_page=f"{on_page}_town", otherwise=path[-1].unit_id)
+        town = choose(name_level(view, 2), "unit", options, on_page=f"{on_page}_town", otherwise=last.unit_id)
     return find_unit(view, town)
-
-
-def choose_place(view: View, *, on_page: str) -> Unit:
-    """As `choose_town`, but a deeper unit in the address is kept until another one is chosen."""
-    asked = find_unit(view, read_choice("unit"))
-    town = choose_town(view, on_page=on_page)
-    return asked if asked.level > town.level else town
 
 
 def is_below(unit: Unit, above: Unit) -> bool:

@@ -27,7 +27,7 @@ class Overview:
 
 @dataclass(frozen=True)
 class Tiles:
-    """Polygons with all their corners, in squares within a box of degrees: seen from the zoom `seen_from_zoom` on.
+    """Polygons with all corners that can be seen, in squares within a box of degrees, from `seen_from_zoom` on.
 
     name: with {z}, {x} and {y}; zoom: the one there is.
     """

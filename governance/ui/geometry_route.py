@@ -12,10 +12,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from governance.errors import GovernanceError
 from governance.ui.base_path import add_base
+from governance.ui.generations import list_generations
 from governance.ui.geometry import find_body, find_picture
-from governance.ui.view import open_current
 
 _PREFIX = "/geometry"
 
@@ -51,8 +50,6 @@ def _serve_shapes(request: Request, build_dir: Path) -> Response:
 
 
 def _find_body(name: str, build_dir: Path) -> bytes | None:
-    """A page of the generation before may still ask for its shapes: they are the same unless the grids changed."""
-    try:
-        return find_body(open_current(build_dir), name)
-    except GovernanceError:
-        return None
+    """The shape in this generation or, for a page that still shows it, in the one before."""
+    bodies = (find_body(city, name) for city in list_generations(build_dir))
+    return next((body for body in bodies if body), None)

@@ -7,7 +7,6 @@ They hold places and counts, no id, no text and no time of a case.
 from __future__ import annotations
 
 import gzip
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,14 +15,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from governance.city import City
-from governance.errors import GovernanceError
 from governance.program import hash_sources
 from governance.shapes.features import GROUND
 from governance.ui.base_path import add_base
+from governance.ui.generations import list_generations
 from governance.ui.map_marks import MARKS, draw_hover, encode_base_layer, encode_marks, encode_style
 from governance.ui.map_points import KINDS, Subject, encode_heat, encode_letters, encode_tile, find_letters, find_points
 from governance.ui.tile_address import read_number, read_tile
-from governance.ui.view import open_current
 
 _PREFIX = "/layers"
 _NAMED, _NAMED_PROGRAM = 20, 8
@@ -64,20 +62,7 @@ def _serve(request: Request, build_dir: Path, answer: Answer, media_type: str) -
 
 def _find_city(build_dir: Path, generation: str) -> City | None:
     """The city of a generation: the current one, or the one before, which open pages still show."""
-    try:
-        current = open_current(build_dir)
-    except (GovernanceError, OSError):
-        current = None
-    with _LOCK:
-        if current:
-            _RECENT[_name_generation(current)] = current
-        while len(_RECENT) > 2:  # noqa: PLR2004  two generations, as everywhere
-            del _RECENT[next(iter(_RECENT))]
-        return _RECENT.get(generation)
-
-
-_RECENT: dict[str, City] = {}
-_LOCK = threading.Lock()
+    return next((city for city in list_generations(build_dir) if _name_generation(city) == generation), None)
 
 
 def _name_generation(city: City) -> str:

@@ -14,6 +14,7 @@ import pydeck as pdk
 import shapely
 
 from governance.ui import palette
+from governance.ui.border_route import DEEPEST_ZOOM
 from governance.ui.geometry import Overview, Shapes
 from governance.ui.geometry_route import locate_shapes
 from governance.ui.map_borders import Border, Spec, draw_border, find_borders
@@ -68,7 +69,7 @@ WORLD = Box(-180, -90, 180, 90)
 _BOX_DECIMALS = 5
 # A step that nobody sees, but which makes Streamlit take longitude, latitude and zoom again.
 _NUDGE = 1e-9
-_OUTER_ZOOM, _INNERMOST_ZOOM = 1.0, 17
+_OUTER_ZOOM, _NEAREST_ZOOM = 1.0, 16
 
 
 def frame_polygon(wkb: bytes, *, margin: float = 0.0) -> Box:
@@ -117,13 +118,7 @@ def make_deck(  # noqa: PLR0913  what is drawn, where, and how it is told
     The same `box` gives the same first view, which Streamlit then leaves alone, so that pan and zoom are kept.
     """
     shown = layers or Layers()
-    has_basemap = bool(shown.style) and not shapes.overview
-    drawn = [
-        _draw_picture(shapes.overview, shapes.tiles.name, digits, look)
-        if shapes.overview
-        else _fill_far(shapes, digits, look, has_basemap=has_basemap),
-        _fill_near(shapes, digits, look, has_basemap=has_basemap),
-    ]
+    drawn = _fill_grids(shapes, digits, look, has_basemap=bool(shown.style))
     drawn += [_draw(spec) for spec in shown.below]
     if not shapes.overview:
         drawn += [_draw(shown.letters)] if shown.letters else [_write_letters(shapes, digits, look)]
@@ -205,19 +200,31 @@ def _draw_picture(overview: Overview, tiles: str, digits: str, look: Look) -> pd
     return picture
 
 
-def _fill_far(shapes: Shapes, digits: str, look: Look, *, has_basemap: bool) -> pdk.Layer:
-    """All polygons with few corners, as a tile of the whole world: only tiles can be hidden from a zoom on."""
-    layer = pdk.Layer("TileLayer", data=locate_shapes(shapes.far), id=_FAR_LAYER, min_zoom=0, max_zoom=0, **_PICKED)
-    # Grounds that let a basemap shine through would be seen twice where they lie on one another.
-    layer.visibleMaxZoom = shapes.tiles.seen_from_zoom + (0 if has_basemap else _OVERLAP_ZOOM)
-    fills = [[*colour[:3], _OVER_BASEMAP if has_basemap else 255] for colour in _list_fills(look)]
-    layer.getFillColor = _look_up(fills, digits, "properties.n")
-    layer.updateTriggers = {"getFillColor": f"{_digest(digits, look)}{has_basemap}"}
+def _fill_grids(shapes: Shapes, digits: str, look: Look, *, has_basemap: bool) -> list[pdk.Layer]:
+    """What is seen from afar, and over it the tiles that are seen from near.
+
+    A basemap shines through, so nothing may lie on anything: there all polygons are drawn once, at every zoom.
+    """
+    if shapes.overview:
+        picture = _draw_picture(shapes.overview, shapes.tiles.name, digits, look)
+        return [picture, _fill_near(shapes, digits, look)]
+    if has_basemap:
+        return [_fill_whole(shapes.grids, digits, look, alpha=_OVER_BASEMAP)]
+    far = _fill_whole(shapes.far, digits, look, alpha=255)
+    far.visibleMaxZoom = shapes.tiles.seen_from_zoom + _OVERLAP_ZOOM
+    return [far, _fill_near(shapes, digits, look)]
+
+
+def _fill_whole(name: str, digits: str, look: Look, *, alpha: int) -> pdk.Layer:
+    """All polygons as a tile of the whole world: only tiles can be hidden from a zoom on."""
+    layer = pdk.Layer("TileLayer", data=locate_shapes(name), id=_FAR_LAYER, min_zoom=0, max_zoom=0, **_PICKED)
+    layer.getFillColor = _look_up([[*colour[:3], alpha] for colour in _list_fills(look)], digits, "properties.n")
+    layer.updateTriggers = {"getFillColor": f"{_digest(digits, look)}{alpha}"}
     return layer
 
 
-def _fill_near(shapes: Shapes, digits: str, look: Look, *, has_basemap: bool) -> pdk.Layer:
-    """The polygons in sight with all their corners; those of a large city with their letters."""
+def _fill_near(shapes: Shapes, digits: str, look: Look) -> pdk.Layer:
+    """The polygons in sight with all corners that can be seen; those of a large city with their letters."""
     tiles = shapes.tiles
     layer = pdk.Layer(
         "TileLayer",
@@ -230,11 +237,8 @@ def _fill_near(shapes: Shapes, digits: str, look: Look, *, has_basemap: bool) ->
         **_PICKED,
     )
     fills = _list_fills(look)
-    fills = [[*colour[:3], _OVER_BASEMAP] if has_basemap else colour for colour in fills] + [
-        _CLEAR if has_basemap else fills[0]
-    ]
-    layer.getFillColor = _look_up(fills, digits, "properties.n")
-    changed = f"{_digest(digits, look)}{has_basemap}"
+    layer.getFillColor = _look_up([*fills, fills[0]], digits, "properties.n")
+    changed = _digest(digits, look)
     layer.updateTriggers = {"getFillColor": changed}
     if shapes.overview:
         layer.pointType, layer.getTextSize, layer.textSizeUnits = "text", "@@=properties.s", "meters"
@@ -261,7 +265,7 @@ def _write_letters(shapes: Shapes, digits: str, look: Look) -> pdk.Layer:
     )
     layer.characterSet = sorted(set(look.letters))
     layer.getText = _look_up(list(look.letters), digits, "n")
-    layer._subLayerProps = {"characters": {"getColor": _look_up(_list_inks(look), digits, "n")}}  # noqa: SLF001  as above
+    layer._subLayerProps = {"characters": {"getColor": _look_up(_list_inks(look), digits, "n")}}  # noqa: SLF001  or Streamlit fades them
     layer.updateTriggers = {"getText": _digest(digits, look), "getColor": _digest(digits, look)}
     return layer
 
@@ -311,9 +315,9 @@ def _frame_box(box: Box, *, whole: tuple[float, float, float, float]) -> pdk.Vie
     return pdk.ViewState(
         longitude=round((box.west + box.east) / 2, 5) + nudge,
         latitude=round(latitude, 5) + nudge,
-        zoom=round(min(_find_zoom(box), 16), 2) + nudge,
-        min_zoom=round(min(_find_zoom(city), _find_zoom(box)) - _OUTER_ZOOM, 2),
-        max_zoom=_INNERMOST_ZOOM,
+        zoom=round(min(_find_zoom(box), _NEAREST_ZOOM), 2) + nudge,
+        min_zoom=round(min(_find_zoom(city), _find_zoom(box), _NEAREST_ZOOM) - _OUTER_ZOOM, 2),
+        max_zoom=DEEPEST_ZOOM,
     )
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import shapely
 
-from governance.ui.border_route import locate_border, name_grid
+from governance.ui.border_route import DEEPEST_ZOOM, locate_border, name_grid
 from governance.ui.geometry import Shapes
 
 Spec = dict[str, Any]
-_LEAST_ZOOM, _DEEPEST_ZOOM = 3, 18
+_LEAST_ZOOM = 3
+# Half a line lies outside the box of what it goes around, and may be another tile's.
+_RIM_DEGREES = 0.005
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,12 @@ def outline_grid(number: int, wkb: bytes) -> Border:
 def draw_border(name: str, border: Border, *, colour: list[int]) -> Spec:
     """The layer of a border."""
     return {
-        "type": "TileLayer", "id": name, "pickable": False, "data": border.address, "extent": list(border.box),
-        "min_zoom": _LEAST_ZOOM, "max_zoom": _DEEPEST_ZOOM, "stroked": False, "get_fill_color": colour,
+        "type": "TileLayer", "id": name, "pickable": False, "data": border.address, "extent": _widen(border.box),
+        "min_zoom": _LEAST_ZOOM, "max_zoom": DEEPEST_ZOOM, "stroked": False, "get_fill_color": colour,
         "parameters": {"depthCompare": "always", "depthWriteEnabled": False},
     }  # fmt: skip
+
+
+def _widen(box: tuple[float, float, float, float]) -> list[float]:
+    west, south, east, north = box
+    return [west - _RIM_DEGREES, south - _RIM_DEGREES, east + _RIM_DEGREES, north + _RIM_DEGREES]

@@ -12,7 +12,7 @@ import streamlit as st
 
 from governance.ui import palette, parts
 from governance.ui.address import keep_choice, read_choice
-from governance.ui.choices import Unit, choose_place, choose_scenario
+from governance.ui.choices import Unit, choose_scenario, choose_town
 from governance.ui.geometry import make_shapes
 from governance.ui.map import Box, frame_polygon, make_deck, read_box, read_selected
 from governance.ui.map_borders import outline_grid
@@ -61,7 +61,7 @@ def _show_choices(view: View) -> tuple[str, Unit]:
     with first:
         scenario = choose_scenario(view, on_page="map")
     with second:
-        unit = choose_place(view, on_page="map")
+        unit = choose_town(view, on_page="map", keeps_deeper=True)
     with third:
         show_search(view)
     return scenario, unit
