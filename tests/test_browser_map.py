@@ -143,7 +143,7 @@ def test_the_hover_card_tells_the_tier_and_hostile_names_stay_text(visit: OpenPa
     with page.expect_response(lambda answer: "/hover/en/group_rental/3.svg" in answer.url) as answer:
         for step in (0, 4, 8):
             chart.hover(position={"x": 0.7 * box["width"] + step, "y": 0.2 * box["height"]})
-    assert "Green · 0.10 reports expected" in answer.value.text()
+    assert "Green · 0.10 expected in 28 d" in answer.value.text()
     expect(page.locator(".deck-tooltip")).to_contain_text(f"G-04{tiny_snapshot.SCRIPT}")
 
 

@@ -234,7 +234,7 @@ NEVER_ONE = {
     "change.other_scenarios": "two digits after the point", "change.model": "two digits after the point",
     "change.below_floor": "two digits after the point", "sheet.tiers_text": "two digits after the point",
     "stop.why_red": "two digits after the point", "worth.shift": "two digits after the point",
-    "overview.rate_yoy": "a sign and a digit after the point", "map.hover": "two digits after the point",
+    "overview.rate_yoy": "a sign and a digit after the point",
     "capacity.finding": "a digit after the point", "unit.points": "a sign and a digit after the point",
     "worth.better": "three digits after the point",
     "worth.unclear": "three digits after the point", "worth.worse": "three digits after the point",

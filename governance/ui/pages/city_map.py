@@ -154,7 +154,7 @@ def _show_map(
     with st.container(horizontal=True, vertical_alignment="center", key="below_map"):
         parts.show_note(view.say("map.hint_large" if shapes.overview else "map.hint"))
         st.button(
-            view.say("map.whole", unit=unit.name),
+            view.say("map.whole", unit=parts.escape_markdown(unit.name)),
             key="map_whole",
             on_click=show_whole,
             type="tertiary",
