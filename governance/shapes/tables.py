@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from governance.grids.city_grids import CityGrids
 from governance.grids.join import Cover
 from governance.shapes.drawing import Polygons, coarsen_polygons, draw_borders, draw_in, simplify_polygons
-from governance.shapes.features import list_polygons, write_collection, write_labels, write_lines
+from governance.shapes.features import list_label_points, list_polygons, write_collection, write_labels, write_lines
 from governance.shapes.overview import draw_overview
 from governance.shapes.tiles import NEAR_FROM_PX, NEAR_SIDE_PX, TileScheme, choose_scheme, make_tiles
 
@@ -80,7 +80,10 @@ def make_shapes(frame: pd.DataFrame, cover: Cover, *, drawn_whole: int = DRAWN_W
     simple = simplify_polygons(polygons)
     is_large = len(frame) > drawn_whole
     scheme = choose_scheme(frame) if is_large else choose_scheme(frame, seen_from_px=NEAR_FROM_PX, side_px=NEAR_SIDE_PX)
-    near = make_tiles(frame, draw_in(simple), scheme, ground=simple, has_letters=is_large)
+    inner = draw_in(simple)
+    drawn = list_polygons(frame, inner)
+    features = [drawn, list_label_points(frame)] if is_large else [drawn]
+    near = make_tiles(features, inner, scheme, ground=simple)
     tiles, told = _gather_tiles(near, scheme, simple)
     tiling = simple if shapely.coverage_is_valid(simple) else polygons
     rows = [
@@ -88,7 +91,7 @@ def make_shapes(frame: pd.DataFrame, cover: Cover, *, drawn_whole: int = DRAWN_W
         for part, level in _list_borders(frame)
     ]
     if not is_large:
-        rows += [_name("grids", write_collection(list_polygons(frame, draw_in(simple))))]
+        rows += [_name("grids", write_collection(drawn))]
         rows += [_name("far", write_collection(list_polygons(frame, draw_in(coarsen_polygons(polygons)))))]
         rows += [_name("labels", write_labels(frame))]
     overviews = [_make_overview(cover, polygons)] if is_large else []
@@ -120,9 +123,9 @@ def _gather_tiles(
 
 def _make_overview(cover: Cover, polygons: Polygons) -> dict[str, object]:
     """The row of `meta_overview`."""
-    drawn = draw_overview(cover, shapely.total_bounds(polygons))
-    height, width = drawn.numbers.shape
-    numbers = _zip(drawn.numbers.astype("<i4").tobytes())
+    picture = draw_overview(cover, shapely.total_bounds(polygons))
+    height, width = picture.numbers.shape
+    numbers = _zip(picture.numbers.astype("<i4").tobytes())
     return {**_bound(polygons), "width_px": width, "height_px": height, "numbers": numbers}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from governance.shapes.drawing import Polygons, unite_polygons
-from governance.shapes.features import list_label_points, list_polygons, write_collection, write_ground
+from governance.shapes.features import write_collection, write_ground
 from governance.shapes.mercator import TILE_PX, find_zoom, to_x, to_y
 
 SEEN_FROM_PX = 10  # the width of a middling grid from which on a large city's polygons are drawn
@@ -49,14 +49,13 @@ def choose_scheme(frame: pd.DataFrame, *, seen_from_px: int = SEEN_FROM_PX, side
 
 
 def make_tiles(
-    frame: pd.DataFrame, polygons: Polygons, scheme: TileScheme, *, ground: Polygons, has_letters: bool = True
+    features: Sequence[Sequence[str]], polygons: Polygons, scheme: TileScheme, *, ground: Polygons
 ) -> Iterator[tuple[int, int, bytes]]:
-    """Column, row and body of every tile that has grids.
+    """Column, row and body of every tile that has grids: of each kind of `features` that of each polygon in it.
 
-    Below a tile's polygons lies what they cover together with the gaps between them (`ground`: the polygons before they
+    Below them lies what a tile's polygons cover together with the gaps between them (`ground`: the polygons before they
     were drawn in), so that the gaps do not show what lies below.
     """
-    features = [list_polygons(frame, polygons), *([list_label_points(frame)] if has_letters else [])]
     side = 2**scheme.tile_zoom
     members: dict[tuple[int, int], list[int]] = defaultdict(list)
     for number, box in enumerate(shapely.bounds(polygons)):

@@ -26,13 +26,13 @@ from governance.ui.city_cache import keep_with_city
 from governance.ui.generations import list_generations
 from governance.ui.geometry import find_body, make_shapes
 from governance.ui.tile_address import read_tile
+from governance.ui.zipped_answer import give_zipped
 
 _PREFIX = "/borders"
 _GRID = re.compile(r"grid-([0-9]{1,8})-[0-9a-f]{16}")
 _WIDTHS_PX = {"outlines": 1.6, "towns": 0.9, "grid": 4.0}
 DEEPEST_ZOOM = 17
 _TILES_KEPT, _LINES_KEPT = 500, 20
-_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 
 
 def list_routes(build_dir: Path) -> list[Route]:
@@ -70,19 +70,21 @@ def _serve(request: Request, build_dir: Path) -> Response:
     body = _draw_tile(city, given["name"], **tile) if city and tile else None
     if body is None:
         return PlainTextResponse("There is no such border.", status_code=404)
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(body, media_type="application/json", headers={**_HEADERS, "Content-Encoding": "gzip"})
-    return Response(gzip.decompress(body), media_type="application/json", headers=_HEADERS)
+    return give_zipped(request, body)
 
 
 def _has_border(city: City, name: str) -> bool:
     """Whether the city has a border of that name: asked before anything is kept, for anybody may invent names."""
     shapes = make_shapes(city)
+    return name in {shapes.outlines, shapes.towns} - {""} or _find_grid(city, name) is not None
+
+
+def _find_grid(city: City, name: str) -> bytes | None:
+    """The polygon (WKB) of the grid of that name, if the city has it."""
     asked = _GRID.fullmatch(name)
-    if asked:
-        rows = city.ask("ui_grid_shape", grid_no=int(asked[1])).to_dict("records")
-        return bool(rows) and name == name_grid(int(asked[1]), bytes(rows[0]["geometry"]))
-    return name != "" and name in {shapes.outlines, shapes.towns}
+    rows = city.ask("ui_grid_shape", grid_no=int(asked[1])).to_dict("records") if asked else []
+    shapes = (bytes(row["geometry"]) for row in rows)
+    return next((wkb for wkb in shapes if asked and name == name_grid(int(asked[1]), wkb)), None)
 
 
 @keep_with_city(_TILES_KEPT)
@@ -96,9 +98,8 @@ def _draw_tile(city: City, name: str, *, zoom: int, column: int, row: int) -> by
 @keep_with_city(_LINES_KEPT)
 def _read_lines(city: City, name: str) -> Any:
     """The projected lines of a border that the city has."""
-    asked = _GRID.fullmatch(name)
-    if asked:
-        wkb = bytes(city.ask("ui_grid_shape", grid_no=int(asked[1]))["geometry"].iloc[0])
+    wkb = _find_grid(city, name)
+    if wkb is not None:
         return project_lines(shapely.boundary(shapely.from_wkb(wkb)))
     return project_lines(_unite_lines(gzip.decompress(find_body(city, name) or b"")))
 

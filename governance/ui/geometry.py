@@ -10,17 +10,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from governance.city import City
 from governance.shapes.features import write_collection
+from governance.ui.city_cache import keep_with_city
 
 
 @dataclass(frozen=True)
 class Overview:
-    """A large city's picture: grid numbers by pixel (int32, row 0 in the north, -1 outside) in a box of degrees."""
+    """A large city's picture: grid numbers by pixel (int32, row 0 in the north, -1 outside) in a box of degrees.
 
+    tiles: the name of the polygons that it stands for.
+    """
+
+    tiles: str
     numbers: NDArray[np.int32]
     box: tuple[float, float, float, float]
 
@@ -54,9 +58,16 @@ class Shapes:
     overview: Overview | None = None
 
 
+@keep_with_city(1)
 def make_shapes(city: City) -> Shapes:
     """The names of a city's shapes, read once per generation; the build has made them."""
-    return _read_shapes(city, city.current.sha256)
+    rows = city.ask("ui_shape_names")
+    names = dict(zip(rows["part"], rows["name"], strict=True))
+    row = city.ask("ui_tiles").to_dict("records")[0]
+    tiles = Tiles(str(row["tiles"]), int(row["tile_zoom"]), float(row["seen_from_zoom"]), _read_box(row))
+    grids, far, outlines, labels, towns = (names.get(part, "") for part in _PARTS)
+    overviews = [_read_overview(found, tiles.name) for found in city.ask("ui_overview").to_dict("records")]
+    return Shapes(grids, far, outlines, labels, tiles, towns, next(iter(overviews), None))
 
 
 def find_body(city: City, name: str) -> bytes | None:
@@ -91,24 +102,13 @@ _LOCK = threading.Lock()
 _PICTURES: OrderedDict[str, bytes] = OrderedDict()
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _read_shapes(_city: City, sha256: str) -> Shapes:  # noqa: ARG001  the hash is the cache's key
-    rows = _city.ask("ui_shape_names")
-    names = dict(zip(rows["part"], rows["name"], strict=True))
-    overviews = _city.ask("ui_overview").to_dict("records")
-    overview = None
-    if overviews:
-        row = overviews[0]
-        numbers = np.frombuffer(gzip.decompress(bytes(row["numbers"])), dtype="<i4")
-        overview = Overview(numbers.reshape(row["height_px"], row["width_px"]), _read_box(row))
-    row = _city.ask("ui_tiles").to_dict("records")[0]
-    tiles = Tiles(str(row["tiles"]), int(row["tile_zoom"]), float(row["seen_from_zoom"]), _read_box(row))
-    grids, far, outlines, labels, towns = (names.get(part, "") for part in _PARTS)
-    return Shapes(grids, far, outlines, labels, tiles, towns, overview)
-
-
 _PARTS = ("grids", "far", "outlines", "labels", "towns")
 
 
 def _read_box(row: dict[str, Any]) -> tuple[float, float, float, float]:
     return float(row["west"]), float(row["south"]), float(row["east"]), float(row["north"])
+
+
+def _read_overview(row: dict[str, Any], tiles: str) -> Overview:
+    numbers = np.frombuffer(gzip.decompress(bytes(row["numbers"])), dtype="<i4")
+    return Overview(tiles, numbers.reshape(row["height_px"], row["width_px"]), _read_box(row))

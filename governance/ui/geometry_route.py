@@ -5,7 +5,6 @@ Whoever may see the pages may see it: like the pages it is open in this version,
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
 from starlette.requests import Request
@@ -15,6 +14,7 @@ from starlette.routing import Route
 from governance.ui.base_path import add_base
 from governance.ui.generations import list_generations
 from governance.ui.geometry import find_body, find_picture
+from governance.ui.zipped_answer import FOR_EVER, give_zipped
 
 _PREFIX = "/geometry"
 
@@ -35,18 +35,13 @@ def locate_shapes(name: str) -> str:
 
 def _serve_shapes(request: Request, build_dir: Path) -> Response:
     name = str(request.path_params["name"])
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
     picture = find_picture(name)
     if picture is not None:
-        return Response(picture, media_type="image/png", headers=headers)
+        return Response(picture, media_type="image/png", headers=FOR_EVER)
     body = _find_body(name, build_dir)
     if body is None:
         return PlainTextResponse("There are no such shapes.", status_code=404)
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        headers["Content-Encoding"] = "gzip"
-    else:
-        body = gzip.decompress(body)
-    return Response(body, media_type="application/json", headers=headers)
+    return give_zipped(request, body)
 
 
 def _find_body(name: str, build_dir: Path) -> bytes | None:

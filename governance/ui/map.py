@@ -17,7 +17,7 @@ from governance.ui import palette
 from governance.ui.border_route import DEEPEST_ZOOM
 from governance.ui.geometry import Overview, Shapes
 from governance.ui.geometry_route import locate_shapes
-from governance.ui.map_borders import Border, Spec, draw_border, find_borders
+from governance.ui.map_borders import FLAT, Border, draw_border, find_borders
 from governance.ui.map_layers import Layers
 from governance.ui.overview import draw_overview
 
@@ -119,13 +119,14 @@ def make_deck(  # noqa: PLR0913  what is drawn, where, and how it is told
     """
     shown = layers or Layers()
     drawn = _fill_grids(shapes, digits, look, has_basemap=bool(shown.style))
-    drawn += [_draw(spec) for spec in shown.below]
+    drawn += [pdk.Layer(**spec) for spec in shown.below]
     if not shapes.overview:
-        drawn += [_draw(shown.letters)] if shown.letters else [_write_letters(shapes, digits, look)]
+        drawn += [pdk.Layer(**shown.letters)] if shown.letters else [_write_letters(shapes, digits, look)]
     outlines = find_borders(shapes, "outlines") if shown.has_outlines else None
-    drawn += [_draw(draw_border("outlines", outlines, colour=palette.to_rgba(palette.INK, 210)))] if outlines else []
-    drawn += [_draw(spec) for spec in shown.above]
-    drawn += [_draw(draw_border("chosen", chosen, colour=palette.to_rgba(palette.ACCENT)))] if chosen else []
+    above = [draw_border("outlines", outlines, colour=palette.to_rgba(palette.INK, 210))] if outlines else []
+    above += [*shown.above]
+    above += [draw_border("chosen", chosen, colour=palette.to_rgba(palette.ACCENT))] if chosen else []
+    drawn += [pdk.Layer(**spec) for spec in above]
     return _CompactDeck(
         layers=drawn,
         initial_view_state=_frame_box(box, whole=shapes.tiles.box),
@@ -134,10 +135,6 @@ def make_deck(  # noqa: PLR0913  what is drawn, where, and how it is told
         tooltip={"html": _write_tooltip(language, shown.hover), "style": _TOOLTIP_STYLE},
         **({"map_style": shown.style} if shown.style else {}),
     )
-
-
-def _draw(spec: Spec) -> pdk.Layer:
-    return pdk.Layer(**spec)
 
 
 # A click would wait 300 ms for a second one, were there anything to do on a double click; and no map is to be tilted.
@@ -174,8 +171,7 @@ _OVER_BASEMAP = 170
 _PICKED = {
     # Nothing lights up under the pointer: a colour over a tier's colour is none of the legend, and stays on tiles.
     "pickable": True, "stroked": False,
-    # Layers lie on one another in their order: no depth has to be kept.
-    "parameters": {"depthCompare": "always", "depthWriteEnabled": False},
+    "parameters": FLAT,
 }  # fmt: skip
 _TOOLTIP_STYLE = {
     "background": palette.INK,
@@ -186,12 +182,12 @@ _TOOLTIP_STYLE = {
 }
 
 
-def _draw_picture(overview: Overview, tiles: str, digits: str, look: Look) -> pdk.Layer:
+def _draw_picture(overview: Overview, digits: str, look: Look) -> pdk.Layer:
     """A large city while its grids are too small to be told apart."""
     west, south, east, north = overview.box
     picture = pdk.Layer(
         "BitmapLayer",
-        image=f'"{locate_shapes(draw_overview(overview, tiles, digits, look.fills))}"',
+        image=f'"{locate_shapes(draw_overview(overview, digits, look.fills))}"',
         bounds=[west, south, east, north],
         id="overview",
         pickable=False,
@@ -206,8 +202,7 @@ def _fill_grids(shapes: Shapes, digits: str, look: Look, *, has_basemap: bool) -
     A basemap shines through, so nothing may lie on anything: there all polygons are drawn once, at every zoom.
     """
     if shapes.overview:
-        picture = _draw_picture(shapes.overview, shapes.tiles.name, digits, look)
-        return [picture, _fill_near(shapes, digits, look)]
+        return [_draw_picture(shapes.overview, digits, look), _fill_near(shapes, digits, look)]
     if has_basemap:
         return [_fill_whole(shapes.grids, digits, look, alpha=_OVER_BASEMAP)]
     far = _fill_whole(shapes.far, digits, look, alpha=255)

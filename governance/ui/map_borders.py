@@ -11,6 +11,8 @@ from governance.ui.border_route import DEEPEST_ZOOM, locate_border, name_grid
 from governance.ui.geometry import Shapes
 
 Spec = dict[str, Any]
+# Layers lie on one another in their order: no depth has to be kept.
+FLAT = {"depthCompare": "always", "depthWriteEnabled": False}
 _LEAST_ZOOM = 3
 # Half a line lies outside the box of what it goes around, and may be another tile's.
 _RIM_DEGREES = 0.005
@@ -42,7 +44,7 @@ def draw_border(name: str, border: Border, *, colour: list[int]) -> Spec:
     return {
         "type": "TileLayer", "id": name, "pickable": False, "data": border.address, "extent": _widen(border.box),
         "min_zoom": _LEAST_ZOOM, "max_zoom": DEEPEST_ZOOM, "stroked": False, "get_fill_color": colour,
-        "parameters": {"depthCompare": "always", "depthWriteEnabled": False},
+        "parameters": FLAT,
     }  # fmt: skip
 
 

@@ -13,9 +13,9 @@ from governance.ui import palette
 from governance.ui.geometry import Overview, find_picture, keep_picture
 
 
-def draw_overview(overview: Overview, tiles: str, digits: str, fills: Sequence[str]) -> str:
-    """The name of the PNG that shows one digit (0 to 3) per grid in its colour; `tiles` names the city's polygons."""
-    digest = hashlib.sha256("\0".join((tiles, digits, *fills)).encode()).hexdigest()[:20]
+def draw_overview(overview: Overview, digits: str, fills: Sequence[str]) -> str:
+    """The name of the PNG that shows one digit (0 to 3) per grid in its colour."""
+    digest = hashlib.sha256("\0".join((overview.tiles, digits, *fills)).encode()).hexdigest()[:20]
     name = f"overview-{digest}.png"
     if find_picture(name) is None:
         keep_picture(name, _encode(overview, digits, fills))

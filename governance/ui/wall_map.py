@@ -49,7 +49,7 @@ def draw_map(city: City, digits: str, *, box: Box, pins: Iterable[Pin], title: s
     shapes = make_shapes(city)
     letter, letters = 0, ""
     if shapes.overview:
-        areas = _draw_picture(shapes.overview, shapes.tiles.name, digits, plane)
+        areas = _draw_picture(shapes.overview, digits, plane)
     else:
         polygons = _read_polygons(city, shapes.grids)
         areas = "".join(
@@ -105,7 +105,7 @@ def _read_polygons(city: City, name: str) -> Any:
     return shapely.get_parts(shapely.from_geojson(gzip.decompress(body))) if body else np.array([], dtype=object)
 
 
-def _draw_picture(overview: Overview, tiles: str, digits: str, plane: _Plane) -> str:
+def _draw_picture(overview: Overview, digits: str, plane: _Plane) -> str:
     """A large city's grids as the picture that its map shows, too: 100,000 of them would be megabytes of paths.
 
     The picture is within the drawing, a few kilobytes: the server forgets the map's pictures, a wall hangs on.
@@ -113,7 +113,7 @@ def _draw_picture(overview: Overview, tiles: str, digits: str, plane: _Plane) ->
     west, south, east, north = overview.box
     (left, top), (right, bottom) = plane.place(np.array([[west, north], [east, south]])).tolist()
     fills = (palette.WALL_OUTSIDE, *(palette.WALL_TIER_COLOURS[tier] for tier in ("green", "yellow", "red")))
-    picture = find_picture(draw_overview(overview, tiles, digits, fills))
+    picture = find_picture(draw_overview(overview, digits, fills))
     if picture is None:
         raise LookupError("The map's picture was pushed out while it was drawn; the scene is tried again.")
     address = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
