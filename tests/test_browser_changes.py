@@ -46,7 +46,7 @@ def test_a_link_opens_the_list_of_a_district_and_its_file(visit: OpenPage, tmp_p
         page.get_by_role("button", name="CSV").click()
     file = tmp_path / event.value.suggested_filename
     event.value.save_as(file)
-    assert file.name == "changes-fire_lane-330205-000001.csv"
+    assert file.name == "changes-fire_lane-330205-2025-03-01-000001.csv"
     assert "Own reports of 28 days went from 1 to 4." in file.read_text(encoding="utf-8-sig")
 
 

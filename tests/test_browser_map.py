@@ -126,6 +126,7 @@ def test_two_clicks_choose_the_grids_between_them(visit: OpenPage, spoken: str, 
     wait_until_still(page)
     click_map(page, 0.3, 0.62)
     expect(page).to_have_url(re.compile("grid=G-01"))
+    expect(page.get_by_text(language.say(spoken, "group.hint_second", grid="G-01"))).to_be_visible()
     wait_until_still(page)
     click_map(page, 0.7, 0.62)
     expect(page).to_have_url(re.compile("box="))

@@ -135,6 +135,10 @@ def test_points_are_those_of_the_scenario_and_the_unit(city: City) -> None:
     # Of the six reports of 28 days one, C-1, lies in no grid.
     figures = city.ask("ui_unit_figures", scenario="group_rental", level=0, unit_id="").iloc[0]
     assert figures["reports_28d"] == counts["incidents"] + 1
+    assert counts["incidents_outside"] == 1
+    assert figures["overdue_cases"] == counts["overdue"] + counts["overdue_outside"]
+    below = city.ask("ui_map_counts", scenario="group_rental", level=1, unit_id="330205").iloc[0]
+    assert (below["incidents_outside"], below["overdue_outside"]) == (0, 0)
 
 
 def test_marks_have_a_form_each(city: City) -> None:

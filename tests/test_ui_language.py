@@ -42,7 +42,7 @@ PATTERNS = {
     ("map_picture.py", "g"): "a round length, which both languages write alike",
     ("map_times.py", "isoformat"): "a day in the address",
     ("map_compare.py", "isoformat"): "a day in the address",
-    ("map_sheet.py", "isoformat"): "a day in a file's name",
+    ("downloads.py", "isoformat"): "a day in a file's name",
     ("map.py", ".f"): "a box of coordinates, for the browser",
     ("evaluation_score.py", "g"): "weights in the address, which has no language",
     ("language.py", "%Y-%m-%d %H:%M"): "a time that sorts in a column, the same in both languages",

@@ -222,6 +222,19 @@ def test_a_box_without_a_centre_says_so(tiny: Path) -> None:
     assert any(language.say("en", "group.empty") in html for html in read_html(test))
 
 
+@pytest.mark.parametrize(("layer", "is_told"), [("incidents", True), ("overdue", True), ("changes", False)])
+def test_a_layer_says_what_it_cannot_draw(tiny: Path, layer: str, is_told: bool) -> None:
+    test = run_page("city_map", tiny, scenario="group_rental", layers=layer)
+    told = language.say("en", "marks.outside", cases="1")
+    assert any(told in html for html in read_html(test)) == is_told
+
+
+def test_after_the_first_corner_the_second_is_asked_for(tiny: Path) -> None:
+    test = run_page("city_map", tiny, pick="several", grid="G-03")
+    told = [language.say("en", key, grid="G-03") for key in ("group.hint_second", "group.hint", "group.hint_again")]
+    assert [any(text in html for html in read_html(test)) for text in told] == [True, False, False]
+
+
 def test_the_file_of_a_group_is_its_list(tiny_city: City) -> None:
     group = {"level": 0, "unit_id": "", "west": 121.5, "south": 29.8, "east": 121.52, "north": 29.81}
     text = export_group_bytes(

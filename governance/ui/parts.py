@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -15,6 +15,8 @@ from governance.ui.style_route import locate_style
 
 # Markdown is read in labels of links and buttons; a backslash before any of these makes it plain text.
 _MARKDOWN = frozenset("\\`*_{}[]()#+-.!|<>~$:^=&\"'")
+# As high as Streamlit draws a table's row at the font size of .streamlit/config.toml.
+_ROW_PX = 33
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,11 @@ def show_title(title: str, note: str = "") -> None:
     """A section's title, and a line that says unit, source or denominator."""
     below = f"<div class='g-note'>{escape(note)}</div>" if note else ""
     st.html(f"<div class='g-title' role='heading' aria-level='2'>{escape(title)}</div>{below}")
+
+
+def fit_rows(rows: int, most: int = 14) -> int | Literal["content"]:
+    """The height of a table: that of all rows, or of `most` and half of the next, which tells that there are more."""
+    return "content" if rows <= most else round(_ROW_PX * (most + 1.5))
 
 
 def show_note(text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pandas as pd
@@ -12,6 +11,7 @@ from governance.ui import parts
 from governance.ui.address import keep_choice
 from governance.ui.change_export import export_change_bytes
 from governance.ui.choices import choose, choose_filter, find_unit, list_units
+from governance.ui.downloads import offer_downloads
 from governance.ui.language import MISSING
 from governance.ui.pages.changes_digest import spell_most
 from governance.ui.tier_words import spell_change, spell_turn
@@ -19,7 +19,6 @@ from governance.ui.view import View
 
 _SHOWN = 1000
 _DIRECTIONS = ("turned_red", "left_red", "turned_yellow", "turned_green")
-_KINDS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 def show(view: View) -> None:
@@ -99,7 +98,7 @@ def _show_list(view: View, chosen: dict[str, str]) -> None:
         on_select="rerun",
         selection_mode="single-cell",
         width="stretch",
-        height=35 * (min(len(rows), 14) + 1) + 3,
+        height=parts.fit_rows(len(rows)),
         column_order=[name for name in _COLUMNS if name != "scenario" or not chosen["scenario"]],
         column_config=_describe_columns(view),
     )
@@ -147,15 +146,10 @@ def _describe_columns(view: View) -> dict[str, Any]:
 
 def _offer_downloads(view: View, chosen: dict[str, str], total: str) -> None:
     """Buttons for the file that `governance export changes` would write under the same filters."""
-    safe = [text for text in chosen.values() if re.fullmatch(r"[a-z0-9_]+", text)]
-    with st.container(horizontal=True, key="downloads"):
-        for kind, mime in _KINDS.items():
-            st.download_button(
-                view.say(f"changes.{kind}", changes=total),
-                lambda kind=kind: export_change_bytes(view.city, format=kind, language=view.language, **chosen),  # type: ignore[misc]
-                file_name="-".join(["changes", *safe, view.city.generation]) + f".{kind}",
-                mime=mime,
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"download_{kind}",
-            )
+    offer_downloads(
+        view,
+        "changes",
+        {kind: view.say(f"changes.{kind}", changes=total) for kind in ("csv", "xlsx")},
+        lambda kind: export_change_bytes(view.city, format=kind, language=view.language, **chosen),
+        named=tuple(chosen.values()),
+    )

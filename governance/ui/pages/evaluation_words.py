@@ -16,9 +16,8 @@ from governance.indicators.evaluation import Assessment, Members
 from governance.indicators.naming import Language, list_names, name_indicator
 from governance.indicators.registry import MAIN, load_registry, read_formulas
 from governance.ui import parts
+from governance.ui.downloads import offer_downloads
 from governance.ui.view import View
-
-_MIMES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 def add_member_names(view: View, rows: pd.DataFrame, by: Members) -> pd.DataFrame:
@@ -123,17 +122,13 @@ def _spell_score(view: View, weights: Mapping[str, float]) -> str:
 
 def offer_download(view: View, asked: Assessment) -> None:
     """The table of all indicators as files: those of `governance export indicators` with the same options."""
-    for column, kind in zip(st.columns([1, 1, 3]), _MIMES, strict=False):
-        column.download_button(
-            view.say(f"evaluation.download_{kind}"),
-            partial(make_file, view, asked, kind),
-            file_name=f"indicators-{asked.by.removesuffix('_id')}-{asked.term.since}-{view.city.generation}.{kind}",
-            mime=_MIMES[kind],
-            icon=":material/download:",
-            on_click="ignore",
-            key=f"download_{kind}_evaluation",
-            width="stretch",
-        )
+    offer_downloads(
+        view,
+        "indicators",
+        {kind: view.say(f"evaluation.download_{kind}") for kind in ("csv", "xlsx")},
+        partial(make_file, view, asked),
+        named=(asked.by.removesuffix("_id"), f"since-{asked.term.since}"),
+    )
     parts.show_note(view.say("evaluation.download_note"))
 
 

@@ -70,7 +70,7 @@ def _show_samples(view: View, moves: list[dict[Any, Any]]) -> None:
         hide_index=True,
         placeholder=MISSING,
         width="stretch",
-        height=35 * (min(len(listed), 7) + 1) + 3,
+        height=parts.fit_rows(len(listed), most=7),
         key="moves",
         on_select="rerun",
         selection_mode="single-cell",

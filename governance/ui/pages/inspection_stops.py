@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -13,17 +12,13 @@ import streamlit as st
 from governance.ui import parts
 from governance.ui.address import list_choices
 from governance.ui.choices import Unit, find_district
+from governance.ui.downloads import offer_downloads
 from governance.ui.inspection_export import export_inspection_bytes
 from governance.ui.inspection_list import list_stops, list_tasks, read_template
 from governance.ui.stops import Stop, show_sheet, show_stops
 from governance.ui.view import Answers, View
 
 _SHOWN = 200
-_KINDS = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "gpkg": "application/geopackage+sqlite3",
-}
 
 
 def show_list(view: View, scenario: str, unit: Unit) -> None:
@@ -110,20 +105,15 @@ def _spell_week(view: View, key: str, figures: dict[str, Any]) -> str:
 
 def _offer_downloads(view: View, scenario: str, unit: Unit, figures: dict[str, Any]) -> None:
     """Buttons for the file that `governance export inspections` would write under the same choice."""
-    safe = [text for text in (scenario, unit.unit_id) if re.fullmatch(r"[a-z0-9_]+", text)]
-    with st.container(horizontal=True, key="downloads"):
-        for kind, mime in _KINDS.items():
-            st.download_button(
-                view.say(f"inspections.{kind}", stops=view.count(figures["stops"])),
-                lambda kind=kind: export_inspection_bytes(  # type: ignore[misc]
-                    view.city, format=kind, language=view.language, scenario=scenario, unit=unit.unit_id
-                ),
-                file_name="-".join(["inspections", *safe, view.city.generation]) + f".{kind}",
-                mime=mime,
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"download_{kind}",
-            )
+    offer_downloads(
+        view,
+        "inspections",
+        {kind: view.say(f"inspections.{kind}", stops=view.count(figures["stops"])) for kind in ("csv", "xlsx", "gpkg")},
+        lambda kind: export_inspection_bytes(
+            view.city, format=kind, language=view.language, scenario=scenario, unit=unit.unit_id
+        ),
+        named=(scenario, unit.unit_id),
+    )
 
 
 def _make_stops(view: View, scenario: str, unit: Unit, figures: dict[str, Any]) -> list[Stop]:

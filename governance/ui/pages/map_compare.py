@@ -120,7 +120,7 @@ def _show_list(view: View, rows: pd.DataFrame) -> None:
         on_select="rerun",
         selection_mode="single-cell",
         width="stretch",
-        height=35 * (min(len(changed), 13) + 1) + 3,
+        height=parts.fit_rows(len(changed), most=13),
         column_order=("turn", "grid", "left", "right", "place"),
         column_config=_describe_columns(view),
     )

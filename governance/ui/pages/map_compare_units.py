@@ -34,7 +34,7 @@ def show_units(view: View, unit: Unit, *, left: str, right: str, **asked: Any) -
         placeholder=MISSING,
         key="difference_units",
         width="stretch",
-        height=35 * (min(len(rows), 14) + 1) + 3,
+        height=parts.fit_rows(len(rows)),
         column_order=["name", *_SHAPES],
         column_config=_describe_columns(view, name_level(view, unit.level + 1)),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import streamlit as st
@@ -10,6 +9,7 @@ import streamlit as st
 from governance.ui import palette, parts
 from governance.ui.address import keep_choice, keep_widget, read_choice
 from governance.ui.choices import Unit
+from governance.ui.downloads import offer_downloads
 from governance.ui.group_export import export_group_bytes
 from governance.ui.map import WORLD, Box, frame_polygon, read_box, span_boxes, write_box
 from governance.ui.view import View
@@ -17,7 +17,6 @@ from governance.ui.view import View
 _KEY = "pick_on_map"
 _ONE, _SEVERAL = "one", "several"
 _LISTED = 14
-_KINDS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 def choose_pick(view: View) -> None:
@@ -58,7 +57,7 @@ def show_group(view: View, scenario: str, unit: Unit) -> None:
     group = describe_group(unit, box)
     figures = view.ask_row("group_figures", scenario=scenario, **group)
     title = view.say("group.title_box") if box else view.say("group.title_unit", unit=unit.name)
-    parts.show_title(title, view.say("group.hint_again" if box else "group.hint"))
+    parts.show_title(title, _say_next(view, box))
     if figures is None or not figures["grids"]:
         parts.show_note(view.say("group.empty"))
         return
@@ -66,6 +65,14 @@ def show_group(view: View, scenario: str, unit: Unit) -> None:
     parts.show_figures(_list_figures(view, figures))
     _offer_downloads(view, scenario, group, figures["grids"])
     _list_grids(view, scenario, group)
+
+
+def _say_next(view: View, box: Box | None) -> str:
+    """What the next click on the map does."""
+    if box:
+        return view.say("group.hint_again")
+    first = view.ask_row("grid", grid_id=read_choice("grid"), scenario="")
+    return view.say("group.hint_second", grid=first["grid_id"]) if first else view.say("group.hint")
 
 
 def describe_group(unit: Unit, box: Box | None) -> dict[str, Any]:
@@ -135,17 +142,11 @@ def _open_card(grid_id: str) -> None:
 
 
 def _offer_downloads(view: View, scenario: str, group: dict[str, Any], grids: int) -> None:
-    safe = [text for text in (scenario, group["unit_id"]) if re.fullmatch(r"[A-Za-z0-9_]+", text)]
-    with st.container(horizontal=True, key="downloads"):
-        for kind, mime in _KINDS.items():
-            st.download_button(
-                view.say(f"group.{kind}", grids=view.count(grids)),
-                lambda kind=kind: export_group_bytes(  # type: ignore[misc]
-                    view.city, format=kind, scenario=scenario, group=group, language=view.language
-                ),
-                file_name="-".join(["grids", *safe, view.city.generation]) + f".{kind}",
-                mime=mime,
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"download_{kind}",
-            )
+    """Buttons for a file of all these grids."""
+    offer_downloads(
+        view,
+        "grids",
+        {kind: view.say(f"group.{kind}", grids=view.count(grids)) for kind in ("csv", "xlsx")},
+        lambda kind: export_group_bytes(view.city, format=kind, scenario=scenario, group=group, language=view.language),
+        named=(scenario, group["unit_id"]),
+    )

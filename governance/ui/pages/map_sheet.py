@@ -15,11 +15,13 @@ from governance.ui import map_picture, palette, parts
 from governance.ui.address import keep_choice, read_choice
 from governance.ui.choices import Unit, find_unit
 from governance.ui.city_cache import keep_with_city
+from governance.ui.downloads import name_file
 from governance.ui.geometry import find_body, make_shapes
 from governance.ui.map_picture import Entry, NoFontError, Sheet
 from governance.ui.view import View
 
 _LISTED = 60
+_KIND = "png"
 
 
 def is_asked_for() -> bool:
@@ -47,7 +49,7 @@ def show_sheet(view: View, scenario: str, unit: Unit, day: date) -> None:
         )
         picture = _draw(view.city, view.language, scenario, unit.unit_id, day)
         if picture:
-            name = f"map-{scenario}-{day.isoformat()}-{view.city.generation}.png"
+            name = name_file(view, "map", scenario, unit.unit_id, kind=_KIND, day=day)
             st.download_button(
                 view.say("sheet_of_map.png"), picture, file_name=name, mime="image/png", icon=":material/download:",
                 on_click="ignore",

@@ -46,11 +46,14 @@ def explain_marks(view: View, scenario: str, unit: Unit, shown: Sequence[str], *
     """
     counts = view.ask_row("map_counts", scenario=scenario, level=unit.level, unit_id=unit.unit_id) or {}
     week = counts.get("week")
-    told = [
-        view.say(f"marks.{name}", week=view.short_date(week) if name == "stops" and week is not None else "")
-        for name in shown
-        if name in ("incidents", "heat", "overdue", "changes", "stops")
-    ]
+    told: list[str] = []
+    for name in shown:
+        if name in ("incidents", "heat", "overdue", "changes", "stops"):
+            since = view.short_date(week) if name == "stops" and week is not None else ""
+            told.append(view.say(f"marks.{name}", week=since))
+        if outside := counts.get(f"{name}_outside"):
+            # The figures of the city count them, so the overview tells more than the map can show.
+            told.append(view.say("marks.outside", cases=view.count(outside)))
     if told and is_past:
         told.insert(0, view.say("day.marks_are_now"))
     settings = read_map_settings(view.city)

@@ -102,7 +102,7 @@ def _show_departments(view: View, scenario: str, district: str) -> None:
         hide_index=True,
         placeholder=MISSING,
         width="stretch",
-        height=35 * (min(len(listed), 10) + 1) + 3,
+        height=parts.fit_rows(len(listed), most=10),
         key="departments",
         on_select=_keep_department,
         selection_mode="single-cell",

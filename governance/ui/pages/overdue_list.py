@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -15,6 +14,7 @@ from governance.exports import export_bytes
 from governance.ui import language as words
 from governance.ui import parts
 from governance.ui.choices import choose, list_units
+from governance.ui.downloads import offer_downloads
 from governance.ui.language import MISSING
 from governance.ui.links import open_case
 from governance.ui.pages.bounces import name_holder
@@ -23,7 +23,6 @@ from governance.ui.pages.lateness import name_age
 from governance.ui.view import UNMATCHED, View
 
 _SHOWN = 1000
-_KINDS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 def show_cases(view: View, chosen: dict[str, str], figures: dict[str, Any]) -> None:
@@ -46,7 +45,7 @@ def show_cases(view: View, chosen: dict[str, str], figures: dict[str, Any]) -> N
         on_select="rerun",
         selection_mode="single-cell",
         width="stretch",
-        height=35 * (min(len(listed), 14) + 1) + 3,
+        height=parts.fit_rows(len(listed)),
         key="cases",
         column_config=_describe_cases(view),
         column_order=[name for name in listed if name != "department" or not chosen["department"]],
@@ -76,24 +75,13 @@ def _choose_narrowing(view: View, chosen: dict[str, str], figures: dict[str, Any
 
 def _offer_downloads(view: View, filters: dict[str, str], total: int) -> None:
     """Buttons for the file that `governance export open` would write under the same filters."""
-    with st.container(horizontal=True, key="downloads"):
-        for kind, mime in _KINDS.items():
-            st.download_button(
-                view.say(f"worklist.{kind}", cases=view.count(total)),
-                lambda kind=kind: export_bytes(view.city, "open", format=kind, language=view.language, **filters),  # type: ignore[misc]
-                file_name=_name_file(view, filters, kind),
-                mime=mime,
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"download_{kind}",
-            )
-
-
-def _name_file(view: View, filters: dict[str, str], kind: str) -> str:
-    """Such as open-housing-overdue-000012.csv; ids of odd letters are left out."""
-    named = [filters["department"], filters["state"]]
-    safe = [text for text in named if re.fullmatch(r"[a-z0-9_]+", text)]
-    return "-".join(["open", *safe, view.city.generation]) + f".{kind}"
+    offer_downloads(
+        view,
+        "open",
+        {kind: view.say(f"worklist.{kind}", cases=view.count(total)) for kind in ("csv", "xlsx")},
+        lambda kind: export_bytes(view.city, "open", format=kind, language=view.language, **filters),
+        named=tuple(filters.values()),
+    )
 
 
 def _name_cases(view: View, cases: pd.DataFrame) -> pd.DataFrame:

@@ -43,7 +43,7 @@ def _show_units(view: View, scenario: str, unit: Unit) -> None:
         on_select=lambda: _keep_row(key, "unit", ids),
         selection_mode="single-cell",
         width="stretch",
-        height=_fit(len(frame)),
+        height=parts.fit_rows(len(frame)),
         column_order=["name", *_NUMBERS],
         column_config=_describe_columns(view, "name", level, _NUMBERS),
     )
@@ -65,7 +65,7 @@ def _show_grids(view: View, scenario: str, unit: Unit) -> None:
         on_select=lambda: _keep_row(key, "grid", ids),
         selection_mode="single-cell",
         width="stretch",
-        height=_fit(len(frame)),
+        height=parts.fit_rows(len(frame)),
         column_order=["name", "tier", *_GRID_NUMBERS],
         column_config=_describe_columns(view, "name", view.say("column.grid"), _GRID_NUMBERS)
         | {"tier": st.column_config.TextColumn(view.say("column.tier"))},
@@ -124,7 +124,3 @@ _GRID_NUMBERS = {
     "expected_reports_28d": "%.2f", "p_any_28d": "percent", "rank": "", "reports_28d": "",
     "reports_28d_last_year": "", "open_cases": "", "overdue_cases": "",
 }  # fmt: skip
-
-
-def _fit(rows: int) -> int:
-    return 35 * (min(rows, 14) + 1) + 3

@@ -38,7 +38,7 @@ def show_cases(view: View, scenario: str, grid_no: int | None) -> None:
         on_select="rerun",
         selection_mode="single-cell",
         width="stretch",
-        height=35 * (min(len(rows), 14) + 1) + 3,
+        height=parts.fit_rows(len(rows)),
         column_config={
             name: st.column_config.TextColumn(view.say(f"column.{name}"), width=width)
             for name, width in _WIDTHS.items()

@@ -5,19 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 import pandas as pd
-import streamlit as st
 
 from governance.city import City
 from governance.disputes import export_disputes, word_disputes
 from governance.exports import read_bytes
 from governance.ui import parts
 from governance.ui.city_cache import keep_with_city
+from governance.ui.downloads import offer_downloads
 from governance.ui.view import View
-
-_FORMATS = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv",
-}
 
 
 def show_disputes(view: View, scenario: str) -> None:
@@ -35,17 +30,14 @@ def show_disputes(view: View, scenario: str) -> None:
         ],
         ((view.count(row["cases"]), row["finding"], row["proposal"]) for row in frame.to_dict("records")),
     )
-    with st.container(horizontal=True, key="disputes_download"):
-        for kind, mime in _FORMATS.items():
-            st.download_button(
-                view.say("disputes.download", rows=view.count(len(frame)), kind=kind.upper()),
-                partial(_write_file, view, scenario, kind),
-                file_name=f"disputes-{scenario}-{view.city.generation}.{kind}",
-                mime=mime,
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"disputes_{kind}",
-            )
+    rows = view.count(len(frame))
+    offer_downloads(
+        view,
+        "disputes",
+        {kind: view.say("disputes.download", rows=rows, kind=kind.upper()) for kind in ("xlsx", "csv")},
+        partial(_write_file, view, scenario),
+        named=(scenario,),
+    )
 
 
 @keep_with_city(100)
