@@ -27,7 +27,7 @@ import pyarrow as pa
 from governance import warehouse
 from governance.errors import CheckFailed, NotReadyError, join_faults
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 GENERATIONS_KEPT = 3
 _POINTER = "CURRENT"
 _FOLDER = "snapshots"

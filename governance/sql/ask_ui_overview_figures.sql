@@ -6,7 +6,10 @@ with unit as (
         max(grids) as grids, sum(reports_28d)::bigint as reports_28d,
         -- null in every scenario or in none
         sum(reports_28d_last_year)::bigint as reports_28d_last_year, sum(open_cases)::bigint as open_cases,
-        sum(overdue_cases)::bigint as overdue_cases
+        sum(overdue_cases)::bigint as overdue_cases,
+        -- null in any scenario: unknown in all together
+        if(bool_and(open_cases_last_year is not null), sum(open_cases_last_year), null)::bigint as open_last_year,
+        if(bool_and(open_cases_last_year is not null), sum(overdue_cases_last_year), null)::bigint as overdue_last_year
     from out_unit
     where level = $level and unit_id = $unit_id and ($scenario = '' or scenario = $scenario)
 ),
@@ -31,5 +34,6 @@ select
     grids, red, red_grids, red_grids / nullif(grids, 0) as red_share, since_day,
     if(since_day is null, null, red_before) as red_before, reports_28d, reports_28d_last_year,
     reports_28d / nullif(reports_28d_last_year, 0) - 1 as reports_change, open_cases, overdue_cases,
-    overdue_cases / nullif(open_cases, 0) as overdue_share
+    overdue_cases / nullif(open_cases, 0) as overdue_share, open_last_year, overdue_last_year,
+    open_cases / nullif(open_last_year, 0) - 1 as open_change
 from unit cross join red cross join before left join step on true

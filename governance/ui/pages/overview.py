@@ -67,14 +67,13 @@ def _show_figures(view: View, scenario: str, unit: Unit) -> None:
     figures = view.ask_row("overview_figures", scenario=scenario, level=unit.level, unit_id=unit.unit_id) or {}
     rates = {row["indicator"]: row for row in _compare_rates(view, scenario, unit).to_dict("records")}
     say, count = view.say, view.count
-    of_open = say("overview.of_open", share=view.share(figures["overdue_share"]), cases=count(figures["open_cases"]))
     parts.show_figures(
         [
             parts.Figure(say("figure.red"), count(figures["red_grids"]), _tell_red(view, scenario, figures)),
             parts.Figure(say("figure.reports"), count(figures["reports_28d"]), _tell_reports(view, figures)),
             *(_make_rate(view, f"overview.{name}", rates[name]) for name in _RATES),
-            parts.Figure(say("figure.overdue"), count(figures["overdue_cases"]), of_open),
-            parts.Figure(say("figure.open"), count(figures["open_cases"]), say("figure.now")),
+            parts.Figure(say("figure.overdue"), count(figures["overdue_cases"]), _tell_overdue(view, figures)),
+            parts.Figure(say("figure.open"), count(figures["open_cases"]), _tell_open(view, figures)),
         ]
     )
     parts.show_note(view.say("overview.figures_note"))
@@ -99,6 +98,23 @@ def _tell_reports(view: View, figures: dict[str, Any]) -> str:
         return view.say("figure.no_last_year")
     last = view.count(figures["reports_28d_last_year"])
     return view.say("figure.yoy", change=view.change(figures["reports_change"]), last=last)
+
+
+def _tell_overdue(view: View, figures: dict[str, Any]) -> str:
+    """Which share of the open cases, and how many a year before if it is known."""
+    cases = view.count(figures["open_cases"])
+    told = view.say("overview.of_open", share=view.share(figures["overdue_share"]), cases=cases)
+    if pd.isna(figures["overdue_last_year"]):
+        return told
+    return view.say("overview.overdue_before", told=told, last=view.count(figures["overdue_last_year"]))
+
+
+def _tell_open(view: View, figures: dict[str, Any]) -> str:
+    if pd.isna(figures["open_last_year"]):
+        return view.say("figure.now")
+    return view.say(
+        "figure.yoy", change=view.change(figures["open_change"]), last=view.count(figures["open_last_year"])
+    )
 
 
 def _compare_rates(view: View, scenario: str, unit: Unit) -> pd.DataFrame:
