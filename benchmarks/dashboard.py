@@ -94,7 +94,7 @@ def measure_maps(options: argparse.Namespace) -> list[str]:
     rows = []
     cities = [open_city(build_dir) for build_dir in filter(None, (options.build_dir, options.large))]
     wire = {city.build_dir: measure_change_bytes(city) for city in cities}
-    with open_browser() as browser:
+    with open_browser(is_whole=True) as browser:
         for city in cities:
             name = f"{count_grids(city):,} grids"
             rows.append([f"{name}, ours", *tell(measure_map(browser, city)), f"{wire[city.build_dir] / 1000:.1f}"])

@@ -1,10 +1,12 @@
 """Leaves a wall running for many refreshes and new generations, and writes what grew into docs/performance.md.
 
-python -m benchmarks.wall [--build build] [--refreshes 2000] [--swaps 200] [--document docs/performance.md]
+python -m benchmarks.wall [--build build] [--refreshes 2000] [--swaps 200] [--warm-up 200]
 
-A screen asks once a second, while the tiny city of the tests and a copy of `--build` are published in turn. The
-server's memory and the page's heap (after a collection) are read as it goes. Then the server is killed and started
-again, and the data are unplugged: both must mend themselves.
+A screen asks once a second, while the tiny city of the tests and a copy of `--build` are published in turn. First
+come generations of which nothing is read, one with each answer: until the allocator has all the memory that the
+largest answers of two generations need side by side, the server grows. Then the server's memory and the page's heap
+(after a collection) are read as it goes. Last the server is killed and started again, and the data are unplugged:
+both must mend themselves.
 """
 
 from __future__ import annotations
@@ -28,7 +30,6 @@ from tests.dashboard import find_port, name_address, open_browser, start_server
 from tests.wall_screen import publish_wall
 
 _BLOCKS = 20
-_WARM_UP = 0.25  # of the run: until then caches fill
 _PLAN = {"refresh_s": 1, "stale_after_h": 10**7}
 _PATIENCE_MS = 60_000
 
@@ -65,31 +66,48 @@ def main() -> None:
     parser.add_argument("--build", type=Path, default=ROOT / "build")
     parser.add_argument("--refreshes", type=int, default=2000)
     parser.add_argument("--swaps", type=int, default=200)
+    parser.add_argument("--warm-up", type=int, default=200, help="generations before the first reading")
     parser.add_argument("--document", type=Path, default=PERFORMANCE)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        lines = run(Path(folder) / "build", open_city(options.build), refreshes=options.refreshes, swaps=options.swaps)
+        lines = run(Path(folder) / "build", open_city(options.build), options)
     print("\n".join(lines))
     write_section("wall", lines, path=options.document)
 
 
-def run(build_dir: Path, demo: City, *, refreshes: int, swaps: int) -> list[str]:
+def run(build_dir: Path, demo: City, options: argparse.Namespace) -> list[str]:
     """The whole run; gives the lines of its section."""
     publish_wall(build_dir, **_PLAN)
     port = find_port()
     process = start_server(build_dir, port)
     try:
-        with open_browser() as browser:
+        with open_browser(is_whole=True) as browser:
             page = browser.new_page(viewport={"width": 1920, "height": 1080})
             page.goto(f"{name_address(port)}/wall")
             page.locator(".w-scene.is-on").wait_for()
-            soak = let_run(page, process, build_dir, demo, refreshes=refreshes, swaps=swaps)
+            warm_up(page, build_dir, demo, swaps=options.warm_up)
+            soak = let_run(page, process, build_dir, demo, refreshes=options.refreshes, swaps=options.swaps)
             unplugged_s = unplug(page, build_dir)
             back_s, process = restart(page, process, build_dir, port)
     finally:
         process.kill()
         process.wait()
-    return write_lines(soak, refreshes, swaps, unplugged_s=unplugged_s, back_s=back_s)
+    return write_lines(soak, options, unplugged_s=unplugged_s, back_s=back_s)
+
+
+def warm_up(page: Page, build_dir: Path, demo: City, *, swaps: int) -> None:
+    """One generation after the other, as soon as the screen has asked about the last."""
+    for number in range(1, swaps + 1):
+        wait_for_answer(page)
+        publish_next(build_dir, demo, is_demo=number % 2 == 1)
+
+
+def wait_for_answer(page: Page) -> None:
+    """The next answer to the screen; one that is none ends the run."""
+    with page.expect_response("**/wall/state?*", timeout=_PATIENCE_MS) as answer:
+        pass
+    if not answer.value.ok:
+        raise SystemExit(f"The server answered {answer.value.status}.")
 
 
 def let_run(page: Page, process: Popen, build_dir: Path, demo: City, *, refreshes: int, swaps: int) -> Soak:
@@ -97,10 +115,7 @@ def let_run(page: Page, process: Popen, build_dir: Path, demo: City, *, refreshe
     soak, session = Soak(), page.context.new_cdp_session(page)
     every_swap, every_reading = max(refreshes // max(swaps, 1), 1), max(refreshes // (_BLOCKS * 5), 1)
     for number in range(1, refreshes + 1):
-        with page.expect_response("**/wall/state?*", timeout=_PATIENCE_MS) as answer:
-            pass
-        if not answer.value.ok:
-            raise SystemExit(f"The server answered {answer.value.status} at refresh {number}.")
+        wait_for_answer(page)
         if number % every_swap == 0:
             publish_next(build_dir, demo, is_demo=(number // every_swap) % 2 == 1)
         if number % every_reading == 0:
@@ -158,13 +173,12 @@ def read_rss_mb(pid: int) -> float:
 
 
 def fit_slope(refreshes: list[int], values_mb: list[float]) -> Slope:
-    """A straight line through the means of blocks after the warm-up.
+    """A straight line through the means of blocks.
 
     Readings that follow each other resemble each other; the means of blocks do so much less, so that their interval
     (Student, two degrees less than blocks) is not too narrow.
     """
-    kept = [place for place, at in enumerate(refreshes) if at >= _WARM_UP * refreshes[-1]]
-    blocks = [block for block in np.array_split(np.array(kept), min(_BLOCKS, len(kept))) if len(block)]
+    blocks = np.array_split(np.arange(len(refreshes)), min(_BLOCKS, len(refreshes)))
     at = np.array([np.mean(np.array(refreshes)[block]) for block in blocks])
     means = np.array([np.mean(np.array(values_mb)[block]) for block in blocks])
     fitted = stats.linregress(at, means)
@@ -174,7 +188,7 @@ def fit_slope(refreshes: list[int], values_mb: list[float]) -> Slope:
     return Slope(float(fitted.slope) * scale, low, high, float(means[0]), float(means[-1]))
 
 
-def write_lines(soak: Soak, refreshes: int, swaps: int, *, unplugged_s: float, back_s: float) -> list[str]:
+def write_lines(soak: Soak, options: argparse.Namespace, *, unplugged_s: float, back_s: float) -> list[str]:
     """The section: the table of growth, then the two checked steps."""
     named = {"server, resident memory": soak.rss_mb, "page, heap after a collection": soak.heap_mb}
     cells = []
@@ -194,10 +208,11 @@ def write_lines(soak: Soak, refreshes: int, swaps: int, *, unplugged_s: float, b
         f"Server killed and started again: the wall was back {back_s:.1f} s after the server's first answer."
     )
     titles = ("", "first MB", "last MB", "kB per 1,000 refreshes (95 %)", "zero lies within")
+    asked, published = f"{options.refreshes:,}", f"{options.swaps:,}"
     return [
-        f"One screen at 1920 x 1080, {refreshes:,} refreshes a second apart, {swaps:,} new generations among them.",
+        f"One screen at 1920 x 1080, {asked} refreshes a second apart, {published} generations among them.",
         date_and_machine("python -m benchmarks.wall"),
-        f"The first quarter of the run, in which caches fill, is left out; the line goes through {_BLOCKS} means.",
+        f"Before them {options.warm_up:,} generations, in which memory fills; the line goes through {_BLOCKS} means.",
         "",
         *draw_table(titles, cells),
         "",

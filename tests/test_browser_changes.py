@@ -52,6 +52,9 @@ def test_a_link_opens_the_list_of_a_district_and_its_file(visit: OpenPage, tmp_p
 
 def test_an_experts_word_stays_text_and_fits_a_phone(visit: OpenPage) -> None:
     page = visit("/map?scenario=group_rental&grid=G-02", viewport=PHONE)
+    expect(page.locator(".g-card h2")).not_to_be_in_viewport()
+    page.get_by_role("link", name=language.say("en", "map.to_card")).click()
+    expect(page.locator(".g-card h2")).to_be_in_viewport()
     expect(page.locator(".g-mark").filter(has_text=tiny_snapshot.SCRIPT)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 

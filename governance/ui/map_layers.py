@@ -23,7 +23,7 @@ Sides = tuple[float, float, float, float]  # degrees west, south, east, north
 # In the order of the switches; those of the city's own base map follow as base0, base1 and so on.
 NAMES = ("districts", "towns", "incidents", "heat", "overdue", "changes", "stops")
 # Not a tier's hue, and from light to dark.
-_HEATS = [[222, 226, 240, 90], [188, 189, 220, 150], [158, 154, 200, 190], [117, 107, 177, 215], [84, 39, 143, 235]]
+_HEATS = [[222, 226, 240, 50], [188, 189, 220, 100], [158, 154, 200, 130], [117, 107, 177, 150], [84, 39, 143, 165]]
 _LEAST_ZOOM = 3
 
 

@@ -20,7 +20,7 @@ from governance.ui.map_layers import make_layers
 from governance.ui.map_points import Subject
 from governance.ui.map_times import choose_day, find_day
 from governance.ui.pages.changes_digest import show_digest
-from governance.ui.pages.grid_card import show_grid_card, show_open_cases
+from governance.ui.pages.grid_card import CARD, show_grid_card, show_open_cases
 from governance.ui.pages.map_group import choose_pick, keep_corner, name_ranked, picks_several, show_group
 from governance.ui.pages.map_search import count_moves, show_hits, show_search, show_whole
 from governance.ui.pages.map_sheet import is_asked_for, offer_sheet, show_sheet
@@ -42,14 +42,20 @@ def show(view: View) -> None:
     if is_asked_for():
         show_sheet(view, scenario, unit, find_day(view, "day"))
         return
-    show_digest(view, scenario, unit)
+    if not _is_phone():
+        show_digest(view, scenario, unit)
     day = choose_day(view, on_page="map")
     _show_legend(view, scenario, unit, day)
     grid = _find_grid(view, scenario)
     layers = choose_layers(view, scenario, unit)
     left, right = st.columns([1.75, 1], gap="medium")
     with left:
+        if grid and _is_phone() and not picks_several():
+            parts.show_link(view.say("map.to_card"), f"#{CARD}", before=view.say("map.chosen", grid=grid["grid_id"]))
         _show_map(view, scenario, unit, grid=grid, layers=layers, day=day)
+        if _is_phone():
+            # There the map comes first; what changed can wait.
+            show_digest(view, scenario, unit)
     with right:
         _show_side(view, scenario, unit, grid, day=day)
     if grid and not picks_several():

@@ -15,6 +15,7 @@ from governance.ui.pages.grid_card_reasons import show_reasons
 from governance.ui.pages.grid_card_tier import show_tier, show_tier_history
 from governance.ui.view import View
 
+CARD = "card"  # what a link to the card names, where it lies below the map
 _CASES = 12
 
 
@@ -22,7 +23,8 @@ def show_grid_card(view: View, scenario: str, grid: dict[str, Any]) -> None:
     """The card of a grid (a row of `ask_ui_grid`) in a scenario."""
     place = escape(str(grid[f"place_{view.language}"]))
     area = escape(view.say("card.area", area=view.decimal(grid["area_km2"], digits=2)))
-    st.html(f"<div class='g-card'><h2>{escape(grid['grid_id'])}</h2><div class='g-note'>{place} · {area}</div></div>")
+    title = f"<h2>{escape(grid['grid_id'])}</h2><div class='g-note'>{place} · {area}</div>"
+    st.html(f"<div class='g-card' id='{CARD}'>{title}</div>")
     if grid["tier"] is None or grid["tier"] != grid["tier"]:  # noqa: PLR0124  NaN from a frame
         parts.show_state(view.say("card.no_forecast_title"), view.say("card.no_forecast_text"))
     else:
