@@ -96,7 +96,7 @@ def test_only_a_search_moves_the_view(visit: OpenPage) -> None:
     moved = read_view(page)
     choose(page, "Scenario", "Fire lane")
     switch(page, "layers.heat", "en")
-    page.locator(".st-key-reddest button").first.click()
+    page.locator(".st-key-reddest button").filter(has_text="G-03").click()
     expect(page.locator(".g-card h2")).to_have_text("G-03")
     wait_until_still(page)
     assert read_view(page) == moved

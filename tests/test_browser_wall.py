@@ -146,7 +146,7 @@ def test_a_pinned_scene_stays_and_the_dashboards_address_leads_to_it(browser: Br
 
 def test_the_turn_follows_the_clock_of_the_server(browser: Browser, wall: str) -> None:
     """The page's clock is set back by a day, as on a kiosk that lost its own; the turns are those of the server."""
-    page = browser.new_page()
+    page = browser.new_page(locale="en-GB")
     page.add_init_script("const real = Date.now; Date.now = () => real() - 86400017000;")
     page.goto(f"{wall}/wall")
     other = open_wall(browser, wall)
