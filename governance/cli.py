@@ -198,7 +198,7 @@ def export(  # noqa: PLR0913, PLR0917  the options of one command
         str | None,
         typer.Option(
             help="Open cases on this list only: held | due_today | near_due | overdue | seriously_overdue | "
-            "came_from_others | not_accepted | late_to_accept | paused | awaiting_check"
+            "came_from_others | not_accepted | late_to_accept | paused | awaiting_check | late_to_verify"
         ),
     ] = None,
     stage: Annotated[str | None, typer.Option(help="Open cases at this stage only, such as accepted.")] = None,

@@ -17,7 +17,7 @@ LISTS = ("tiers", "overdue", "open", "cases", "grids", "extensions")
 LANGUAGES = ("zh", "en")
 WORKLISTS = (
     "held", "due_today", "near_due", "overdue", "seriously_overdue", "came_from_others", "not_accepted",
-    "late_to_accept", "paused", "awaiting_check",
+    "late_to_accept", "paused", "awaiting_check", "late_to_verify",
 )  # fmt: skip
 """What `state` may name: "held" is what lies with a department, the others are the worklists of `out_open`."""
 OPEN_STAGES = ("reported", "registered", "dispatched", "accepted", "disposed", "verified")

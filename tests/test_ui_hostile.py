@@ -33,7 +33,7 @@ TAGS = {
 }  # fmt: skip
 ATTRIBUTES = {
     "class", "style", "role", "title", "aria-level", "aria-label", "aria-hidden", "aria-current", "scope", "colspan",
-    "tabindex", "href",
+    "tabindex", "href", "id",
 }  # fmt: skip
 
 

@@ -77,7 +77,8 @@ def count(value: float) -> str:
 def read_cases(city: City, scenario: str, district: str) -> pd.DataFrame:
     """Cases under the filters with the facts that no list shows, from `core_case` itself."""
     facts = city.sql(
-        "select source, incident_id, holder, accept_due_at_utc, is_paused, is_seriously_overdue from core_case"
+        "select source, incident_id, holder, accept_due_at_utc, verify_due_at_utc, is_paused, is_seriously_overdue "
+        "from core_case"
     )
     cases = city.cases(scenario=scenario or None, district=district or None)
     return cases[cases["stage"] != "cancelled"].merge(facts, on=["source", "incident_id"])
@@ -104,6 +105,7 @@ def recompute_figures(city: City, choice: tuple[str, str, str]) -> dict[str, int
         "paused": own["is_paused"].sum(),
         "not_accepted": dispatched.sum(),
         "late_to_accept": (dispatched & (own["accept_due_at_utc"] < city.as_of_utc)).sum(),
+        "late_to_verify": ((own["stage"] == "disposed") & (own["verify_due_at_utc"] < city.as_of_utc)).sum(),
     }
 
 

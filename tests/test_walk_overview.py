@@ -297,6 +297,13 @@ def list_late(walk: Walk) -> tuple[pd.DataFrame, int, int]:
     return worst, int(told["ranked"].sum()), len(told)
 
 
+def find_longest(walk: Walk, worst: pd.DataFrame) -> pd.DataFrame:
+    """The case that is overdue the longest of all, unless it is one of those that the worst departments name."""
+    late = walk.cut(walk.city.open_cases()).dropna(subset=["overdue_hours"])
+    late = late[late["department"] != "~none"].sort_values(["overdue_hours", "source", "incident_id"])
+    return late.tail(1)[lambda rows: ~rows["department"].isin(worst.index)]
+
+
 def test_the_latest_departments_are_those_of_the_open_cases(walk: Walk) -> None:
     worst, ranked, every = list_late(walk)
     names = dict(walk.city.sql("select department, name_en from meta_department").itertuples(index=False))
@@ -315,6 +322,14 @@ def test_the_latest_departments_are_those_of_the_open_cases(walk: Walk) -> None:
         assert (width, value) == (f"{100 * row['share']:.1f}", share(row["late"], row["cases"]))
         told = say("overview.oldest", case=row["incident_id"], delay=spell_delay(row["overdue_hours"]))
         assert (escape_markdown(told), f"{row['source']}/{row['incident_id']}") in links
+    for row in find_longest(walk, worst).to_dict("records"):
+        told = say(
+            "overview.latest", department=names.get(row["department"], row["department"]), case=row["incident_id"],
+            delay=spell_delay(row["overdue_hours"]),
+        )  # fmt: skip
+        assert (escape_markdown(told), f"{row['source']}/{row['incident_id']}") in links
+    begins = escape_markdown(language.load_texts("en")["overview.latest"].split("{")[0])
+    assert sum(label.startswith(begins) for label, _ in links) == len(find_longest(walk, worst))
     if worst.empty:
         assert say("overview.nobody_late") in read_all(walk.page)
     elif worst["ranked"].all():

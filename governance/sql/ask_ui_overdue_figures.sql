@@ -25,6 +25,7 @@ select
     count(*) filter (list_contains(worklists, 'late_to_accept')) as late_to_accept_cases,
     count(*) filter (list_contains(worklists, 'paused')) as paused_cases,
     count(*) filter (list_contains(worklists, 'awaiting_check')) as awaiting_check_cases,
+    count(*) filter (list_contains(worklists, 'late_to_verify')) as late_to_verify_cases,
     count(*) filter (call_level is null) as off_ladder_cases,
     count(*) filter (is_overdue and level_1_id = '~unmatched') as unmatched_overdue_cases,
     count(*) filter (is_overdue) / nullif(count(*), 0) as overdue_share,

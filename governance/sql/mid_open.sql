@@ -23,6 +23,7 @@ select
     coalesce(((cases.due_at_utc at time zone 'UTC') at time zone $zone)::date = $as_of_day, false)
         and cases.disposed_at_utc is null as is_due_today,
     cases.stage = 'dispatched' and coalesce(cases.accept_due_at_utc < $as_of_utc, false) as is_late_to_accept,
+    cases.stage = 'disposed' and coalesce(cases.verify_due_at_utc < $as_of_utc, false) as is_late_to_verify,
     cases.used_share, case when cases.is_overdue then cases.overdue_hours end as overdue_hours, cases.age_hours,
     cases.transfers, cases.returns, cases.hops, cases.is_ping_pong, cases.extensions, cases.pauses,
     cases.paused_hours, cases.reopenings,

@@ -13,7 +13,8 @@ select
             if(open.stage = 'dispatched', 'not_accepted', null),
             if(open.is_late_to_accept, 'late_to_accept', null),
             if(open.state = 'paused', 'paused', null),
-            if(open.state = 'awaiting_check', 'awaiting_check', null)
+            if(open.state = 'awaiting_check', 'awaiting_check', null),
+            if(open.is_late_to_verify, 'late_to_verify', null)
         ],
         lambda listed: listed is not null
     ) as worklists,

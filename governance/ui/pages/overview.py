@@ -77,6 +77,8 @@ def _show_figures(view: View, scenario: str, unit: Unit) -> None:
         ]
     )
     parts.show_note(view.say("overview.figures_note"))
+    if not pd.isna(figures["open_last_year"]):
+        parts.show_note(view.say("overview.stock_note"))
 
 
 def _tell_red(view: View, scenario: str, figures: dict[str, Any]) -> str:

@@ -27,9 +27,25 @@ def show_late(view: View, scenario: str, unit: Unit) -> None:
     with st.container(key="late"):
         for row in rows.to_dict("records"):
             _show_department(view, scenario, unit, row)
+    _show_latest(view, rows)
     parts.show_note(_tell_ranked(view, rows, view.count(minimum)))
     if st.button(view.say("overview.to_overdue"), key="to_overdue", type="tertiary", icon=":material/arrow_forward:"):
         _open_overdue(view, scenario, unit, "")
+
+
+def _show_latest(view: View, rows: pd.DataFrame) -> None:
+    """The longest overdue case of all, if its department is none of those above: by share another one may be worst."""
+    if rows.empty or rows["latest_department"].iloc[0] in set(rows["department"]):
+        return
+    latest = rows.iloc[0]
+    case = {"source": latest["latest_source"], "incident_id": latest["latest_incident_id"]}
+    told = view.say(
+        "overview.latest",
+        department=view.department_name(latest["latest_department"]),
+        case=case["incident_id"],
+        delay=view.duration(latest["latest_hours"]),
+    )
+    show_link("case", told, case=name_case(case))
 
 
 def _tell_ranked(view: View, rows: pd.DataFrame, minimum: str) -> str:
