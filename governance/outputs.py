@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import pyarrow as pa
 import shapely
@@ -57,8 +58,10 @@ def build_outputs(con: warehouse.Connection, profile: Profile, templates: Templa
     _load_templates(con, templates)
     load_ladders(con, (*templates.city.values(), *templates.districts.values()))
     warehouse.build_table(con, "core_unit", city_zh=profile.name_zh, city_en=profile.name_en)
+    moment: dict[str, Any] = {"as_of_utc": as_of_utc, "as_of_day": day, "first_day": first_day}
+    is_told = warehouse.fetch_value(con, "src_tells_year_before", **moment)
     for name in _TABLES:
-        warehouse.build_table(con, name, as_of_utc=as_of_utc, as_of_day=day, first_day=first_day, zone=profile.timezone)
+        warehouse.build_table(con, name, **moment, tells_year_before=is_told, zone=profile.timezone)
     rules = {scenario: template.recurrence for scenario, template in templates.city.items()}
     find_recurrences(con, rules, as_of_utc=as_of_utc)
     warehouse.build_table(con, "out_recurring_place")

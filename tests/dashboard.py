@@ -81,9 +81,11 @@ def start_server(build_dir: Path, port: int, *, script: Path | None = None) -> s
 
 @contextmanager
 def open_browser(*, is_whole: bool = False) -> Iterator[Browser]:
-    """The machine's own Chromium, headless, drawing in software; a whole one is what a visitor has."""
-    names = (*_BROWSERS, _SHELL) if is_whole else (_SHELL, *_BROWSERS)
+    """The machine's own Chromium, headless, drawing in software; a whole one is what a visitor has, and is measured."""
+    names = _BROWSERS if is_whole else (_SHELL, *_BROWSERS)
     program = next((found for name in names if (found := shutil.which(name))), None)
+    if program is None:
+        raise RuntimeError(f"None of these browsers is on this machine: {', '.join(names)}.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(_SWITCHES))
         yield browser

@@ -76,7 +76,7 @@ def test_the_download_is_a_file_without_a_formula(visit: OpenPage, tmp_path: Pat
         page.get_by_role("button", name="All indicators (CSV)").click()
     file = tmp_path / event.value.suggested_filename
     event.value.save_as(file)
-    assert file.name == "indicators-department-since-2025-02-01-2025-03-01-000001.csv"
+    assert file.name == "indicators-department-due-2025-02-01-to-2025-02-28-as-of-2025-03-01-000001.csv"
     lines = file.read_text(encoding="utf-8-sig").splitlines()
     assert lines[0].startswith('"department","department_name"')
     assert any(tiny_snapshot.SCRIPT in line for line in lines)

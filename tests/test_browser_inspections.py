@@ -35,7 +35,7 @@ def test_the_list_is_taken_filled_in_and_given_back(visit: OpenPage, tmp_path: P
         page.get_by_role("button", name="CSV").click()
     file = tmp_path / event.value.suggested_filename
     event.value.save_as(file)
-    assert file.name == "inspections-fire_lane-2025-03-01-000001.csv"
+    assert file.name == "inspections-fire_lane-as-of-2025-03-01-000001.csv"
     assert "inspected_on" in file.read_text(encoding="utf-8-sig").splitlines()[0]
     outcomes = tmp_path / "outcomes.csv"
     header = "grid_id,scenario,inspected_on,found\n"

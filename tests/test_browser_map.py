@@ -170,6 +170,22 @@ def test_a_finger_moves_the_page_and_not_the_map(browser: Browser, dashboard: st
     context.close()
 
 
+def test_a_tap_moves_nothing_and_leads_to_the_card(visit: OpenPage) -> None:
+    page = visit("/map", viewport=PHONE)
+    wait_for_map(page)
+    chart = page.locator(CHART)
+    chart.scroll_into_view_if_needed()
+    before, view = chart.bounding_box(), read_view(page)
+    assert before
+    page.touchscreen.tap(before["x"] + 0.3 * before["width"], before["y"] + 0.62 * before["height"])
+    expect(page.locator(".g-card h2")).to_have_text("G-01")
+    wait_until_still(page)
+    assert (chart.bounding_box(), read_view(page)) == (before, view)
+    expect(page.locator(".g-card h2")).not_to_be_in_viewport()
+    page.get_by_role("link", name=language.say("en", "map.to_card")).click()
+    expect(page.locator(".g-card h2")).to_be_in_viewport()
+
+
 _SCROLL = "document.querySelector('[data-testid=stMain]').scrollTop"
 
 

@@ -15,9 +15,9 @@ from governance.ui.downloads import name_file
 @pytest.mark.parametrize(
     ("named", "told"),
     [
-        (("housing", "overdue"), "open-housing-overdue-2026-01-01-000012.csv"),
-        (("", "~none"), "open-2026-01-01-000012.csv"),
-        (("../../etc", "a b", "=1+1", "海曙"), "open-2026-01-01-000012.csv"),
+        (("housing", "overdue"), "open-housing-overdue-as-of-2026-01-01-000012.csv"),
+        (("", "~none"), "open-as-of-2026-01-01-000012.csv"),
+        (("../../etc", "a b", "=1+1", "海曙"), "open-as-of-2026-01-01-000012.csv"),
     ],
 )
 def test_a_file_tells_what_it_is_and_the_citys_day(named: tuple[str, ...], told: str) -> None:

@@ -222,17 +222,27 @@ def test_a_box_without_a_centre_says_so(tiny: Path) -> None:
     assert any(language.say("en", "group.empty") in html for html in read_html(test))
 
 
-@pytest.mark.parametrize(("layer", "is_told"), [("incidents", True), ("overdue", True), ("changes", False)])
-def test_a_layer_says_what_it_cannot_draw(tiny: Path, layer: str, is_told: bool) -> None:
-    test = run_page("city_map", tiny, scenario="group_rental", layers=layer)
-    told = language.say("en", "marks.outside", cases="1")
-    assert any(told in html for html in read_html(test)) == is_told
+@pytest.mark.parametrize(
+    ("layers", "told"),
+    [
+        ("incidents", [1, 0]), ("heat", [1, 0]), ("incidents,heat", [1, 0]), ("overdue", [0, 1]), ("changes", [0, 0]),
+        ("heat,overdue", [1, 1]),
+    ],
+)  # fmt: skip
+def test_a_layer_says_what_it_cannot_draw(tiny: Path, layers: str, told: list[int]) -> None:
+    html = "".join(read_html(run_page("city_map", tiny, scenario="group_rental", layers=layers)))
+    assert [
+        html.count(language.say("en", f"marks.outside_{kind}", cases="1")) for kind in ("incidents", "overdue")
+    ] == told
 
 
 def test_after_the_first_corner_the_second_is_asked_for(tiny: Path) -> None:
     test = run_page("city_map", tiny, pick="several", grid="G-03")
     told = [language.say("en", key, grid="G-03") for key in ("group.hint_second", "group.hint", "group.hint_again")]
     assert [any(text in html for html in read_html(test)) for text in told] == [True, False, False]
+    test.button(key="clear_group").click().run()
+    assert any(told[1] in html for html in read_html(test))
+    assert not [button for button in test.button if button.key == "clear_group"]
 
 
 def test_the_file_of_a_group_is_its_list(tiny_city: City) -> None:

@@ -147,6 +147,13 @@ def test_the_list_and_its_files_are_the_export(demo_build: Path, city: City, sta
         return
     shown = read_frame(page, "call_post")
     assert shown["incident"].tolist() == exported["incident_id"].tolist()[:1000]
+    if limit := {"late_to_accept": "accept_due_at_utc", "late_to_verify": "verify_due_at_utc"}.get(state):
+        late = (city.as_of_utc - exported[limit]).dt.total_seconds() / 86400
+        assert (late > 0).all()
+        assert late.is_monotonic_decreasing
+        assert shown["overdue_days"].tolist() == late.head(1000).round(1).tolist()
+        assert language.say("en", "worklist.step_note") in read_html(page)
+        return
     assert shown["overdue_days"].fillna(-1).tolist() == pytest.approx(
         (exported["overdue_hours"].head(1000) / 24).round(1).fillna(-1).tolist()
     )

@@ -1,4 +1,5 @@
--- grain: one row per open case under the filters (null: all), the most urgent first
+-- grain: one row per open case under the filters (null: all), the most urgent first; in the lists of late steps by the
+-- limit of the step
 -- $state: a worklist of out_open, or 'held'; 'held' and 'came_from_others' are of the one with whom the case lies now,
 -- the rest of the one that is responsible
 select
@@ -28,4 +29,7 @@ where ($department::varchar is null
         or $state = 'held' and open.holder not in ('~desk', '~check'))
     and ($stage::varchar is null or open.stage = $stage)
     and ($age::varchar is null or open.overdue_age = $age)
-order by open.overdue_hours desc nulls last, open.used_share desc nulls last, open.source, open.incident_id
+order by
+    case $state::varchar when 'late_to_accept' then accept_due_at_utc when 'late_to_verify' then verify_due_at_utc end
+        nulls last,
+    open.overdue_hours desc nulls last, open.used_share desc nulls last, open.source, open.incident_id

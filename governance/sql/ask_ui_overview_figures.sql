@@ -7,9 +7,7 @@ with unit as (
         -- null in every scenario or in none
         sum(reports_28d_last_year)::bigint as reports_28d_last_year, sum(open_cases)::bigint as open_cases,
         sum(overdue_cases)::bigint as overdue_cases,
-        -- null in any scenario: unknown in all together
-        if(bool_and(open_cases_last_year is not null), sum(open_cases_last_year), null)::bigint as open_last_year,
-        if(bool_and(open_cases_last_year is not null), sum(overdue_cases_last_year), null)::bigint as overdue_last_year
+        sum(open_cases_last_year)::bigint as open_last_year, sum(overdue_cases_last_year)::bigint as overdue_last_year
     from out_unit
     where level = $level and unit_id = $unit_id and ($scenario = '' or scenario = $scenario)
 ),

@@ -4,8 +4,9 @@ with cases as (
     select
         grid_no, coalesce(scenario, '~unmapped') as scenario, reported_on, is_open, is_overdue, due_at_utc,
         disposed_at_utc, $as_of_utc - interval 364 days as then_utc,
-        -- null: it ended, but nothing tells when
-        reported_at_utc < then_utc and (is_open or coalesce(closed_at_utc, cancelled_at_utc) >= then_utc) as was_open
+        -- by its last ending; one that nothing dates was an ending before
+        reported_at_utc < then_utc
+            and (is_open or coalesce(greatest(closed_at_utc, cancelled_at_utc) >= then_utc, false)) as was_open
     from core_case
 ),
 judged as (
@@ -25,11 +26,8 @@ select
         as reports_28d_last_year,
     count(*) filter (where is_open) as open_cases,
     count(*) filter (where is_overdue) as overdue_cases,
-    -- a year of data before that moment: what is open for long would be missing otherwise
-    case when $first_day <= $as_of_day - 728 and bool_and(was_open is not null)
-        then count(*) filter (where was_open) end as open_cases_last_year,
-    case when $first_day <= $as_of_day - 728 and bool_and(was_open is not null)
-        then count(*) filter (where was_overdue) end as overdue_cases_last_year
+    case when $tells_year_before then count(*) filter (where was_open) end as open_cases_last_year,
+    case when $tells_year_before then count(*) filter (where was_overdue) end as overdue_cases_last_year
 from judged
 group by grid_no, scenario
 order by grid_no, scenario

@@ -22,8 +22,8 @@ counts as (
     select
         level, unit_id, scenario, sum(cases) as cases, sum(reports_28d) as reports_28d,
         sum(reports_28d_last_year) as reports_28d_last_year, sum(open_cases) as open_cases,
-        sum(overdue_cases) as overdue_cases, bool_and(open_cases_last_year is not null) as is_told_last_year,
-        sum(open_cases_last_year) as open_cases_last_year, sum(overdue_cases_last_year) as overdue_cases_last_year
+        sum(overdue_cases) as overdue_cases, sum(open_cases_last_year) as open_cases_last_year,
+        sum(overdue_cases_last_year) as overdue_cases_last_year
     from placed group by all
 ),
 keys as (
@@ -42,10 +42,8 @@ select
     case when $first_day <= $as_of_day - 392 then coalesce(reports_28d_last_year, 0)::bigint end
         as reports_28d_last_year,
     coalesce(open_cases, 0)::bigint as open_cases, coalesce(overdue_cases, 0)::bigint as overdue_cases,
-    case when $first_day <= $as_of_day - 728 and coalesce(is_told_last_year, true)
-        then coalesce(open_cases_last_year, 0)::bigint end as open_cases_last_year,
-    case when $first_day <= $as_of_day - 728 and coalesce(is_told_last_year, true)
-        then coalesce(overdue_cases_last_year, 0)::bigint end as overdue_cases_last_year
+    case when $tells_year_before then coalesce(open_cases_last_year, 0)::bigint end as open_cases_last_year,
+    case when $tells_year_before then coalesce(overdue_cases_last_year, 0)::bigint end as overdue_cases_last_year
 from keys
 left join core_unit as unit using (level, unit_id)
 left join tiers using (level, unit_id, scenario)

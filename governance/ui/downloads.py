@@ -39,10 +39,10 @@ def offer_downloads(
 
 
 def name_file(view: View, sheet: str, *named: str, kind: str, day: date | None = None) -> str:
-    """Such as `open-housing-overdue-2026-01-02-000012.csv`: what, of whom, the day shown, the generation.
+    """Such as `open-housing-overdue-as-of-2026-01-02-000012.csv`: what, of whom, the day shown, the generation.
 
     Without a `day` it is that of the data. What is empty or could not be part of a file's name everywhere is left out.
     """
     shown = day or view.city.as_of_utc.replace(tzinfo=UTC).astimezone(view.zone).date()
     safe = [text for text in named if re.fullmatch(r"[A-Za-z0-9_-]+", text)]
-    return "-".join([sheet, *safe, shown.isoformat(), view.city.generation]) + f".{kind}"
+    return "-".join([sheet, *safe, "as-of", shown.isoformat(), view.city.generation]) + f".{kind}"

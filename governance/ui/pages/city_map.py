@@ -50,16 +50,14 @@ def show(view: View) -> None:
     layers = choose_layers(view, scenario, unit)
     left, right = st.columns([1.75, 1], gap="medium")
     with left:
-        if grid and _is_phone() and not picks_several():
-            parts.show_link(view.say("map.to_card"), f"#{CARD}", before=view.say("map.chosen", grid=grid["grid_id"]))
         _show_map(view, scenario, unit, grid=grid, layers=layers, day=day)
-        if _is_phone():
-            # There the map comes first; what changed can wait.
-            show_digest(view, scenario, unit)
     with right:
         _show_side(view, scenario, unit, grid, day=day)
     if grid and not picks_several():
         show_open_cases(view, scenario, grid["grid_id"])
+    if _is_phone():
+        # There the map comes first, and what changed can wait.
+        show_digest(view, scenario, unit)
 
 
 def _show_choices(view: View) -> tuple[str, Unit]:
@@ -156,6 +154,9 @@ def _show_map(
         alt=_describe_map(view, scenario, unit, grid, day=day),
     )
     st.session_state["map_view"] = view
+    if grid and _is_phone() and not picks_several():
+        # Below the map, so that nothing moves under the finger that chose.
+        parts.show_link(view.say("map.to_card"), f"#{CARD}", before=view.say("map.chosen", grid=grid["grid_id"]))
     explain_marks(view, scenario, unit, layers, is_past=day is not None)
     with st.container(horizontal=True, vertical_alignment="center", key="below_map"):
         parts.show_note(view.say("map.hint_large" if shapes.overview else "map.hint"))

@@ -127,7 +127,13 @@ def offer_download(view: View, asked: Assessment) -> None:
         "indicators",
         {kind: view.say(f"evaluation.download_{kind}") for kind in ("csv", "xlsx")},
         partial(make_file, view, asked),
-        named=(asked.by.removesuffix("_id"), f"since-{asked.term.since}"),
+        named=(
+            asked.by.removesuffix("_id"),
+            asked.cohort,
+            asked.scenario or "",
+            asked.district or "",
+            f"{asked.term.since}-to-{asked.term.last_day}",
+        ),
     )
     parts.show_note(view.say("evaluation.download_note"))
 

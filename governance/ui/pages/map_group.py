@@ -39,7 +39,7 @@ def picks_several() -> bool:
 
 
 def keep_corner(view: View, grid_id: str) -> None:
-    """A clicked grid is the first corner, or with a first one the second; a click beside the grids takes all back."""
+    """A clicked grid is the first corner, or with a first one the second."""
     first = view.ask_row("grid", grid_id=read_choice("grid"), scenario="")
     second = view.ask_row("grid", grid_id=grid_id, scenario="")
     if first is None or second is None:
@@ -58,13 +58,20 @@ def show_group(view: View, scenario: str, unit: Unit) -> None:
     figures = view.ask_row("group_figures", scenario=scenario, **group)
     title = view.say("group.title_box") if box else view.say("group.title_unit", unit=unit.name)
     parts.show_title(title, _say_next(view, box))
+    if box or read_choice("grid"):
+        st.button(view.say("group.clear"), key="clear_group", on_click=_clear, icon=":material/close:", type="tertiary")
     if figures is None or not figures["grids"]:
         parts.show_note(view.say("group.empty"))
         return
     _show_tiers(view, figures)
     parts.show_figures(_list_figures(view, figures))
-    _offer_downloads(view, scenario, group, figures["grids"])
+    _offer_downloads(view, scenario, group, figures["grids"], is_box=box is not None)
     _list_grids(view, scenario, group)
+
+
+def _clear() -> None:
+    keep_choice("grid", "")
+    keep_choice("box", "")
 
 
 def _say_next(view: View, box: Box | None) -> str:
@@ -141,12 +148,12 @@ def _open_card(grid_id: str) -> None:
         keep_choice(name, value)
 
 
-def _offer_downloads(view: View, scenario: str, group: dict[str, Any], grids: int) -> None:
+def _offer_downloads(view: View, scenario: str, group: dict[str, Any], grids: int, *, is_box: bool) -> None:
     """Buttons for a file of all these grids."""
     offer_downloads(
         view,
         "grids",
         {kind: view.say(f"group.{kind}", grids=view.count(grids)) for kind in ("csv", "xlsx")},
         lambda kind: export_group_bytes(view.city, format=kind, scenario=scenario, group=group, language=view.language),
-        named=(scenario, group["unit_id"]),
+        named=(scenario, group["unit_id"], "rectangle" if is_box else ""),
     )

@@ -51,9 +51,11 @@ def explain_marks(view: View, scenario: str, unit: Unit, shown: Sequence[str], *
         if name in ("incidents", "heat", "overdue", "changes", "stops"):
             since = view.short_date(week) if name == "stops" and week is not None else ""
             told.append(view.say(f"marks.{name}", week=since))
-        if outside := counts.get(f"{name}_outside"):
-            # The figures of the city count them, so the overview tells more than the map can show.
-            told.append(view.say("marks.outside", cases=view.count(outside)))
+    # The figures of the city count them, so the overview tells more than the map can show.
+    for name, layers in {"incidents": {"incidents", "heat"}, "overdue": {"overdue"}}.items():
+        outside = counts.get(f"{name}_outside")
+        if outside and layers & {*shown}:
+            told.append(view.say(f"marks.outside_{name}", cases=view.count(outside)))
     if told and is_past:
         told.insert(0, view.say("day.marks_are_now"))
     settings = read_map_settings(view.city)

@@ -23,6 +23,7 @@ from governance.ui.pages.lateness import name_age
 from governance.ui.view import UNMATCHED, View
 
 _SHOWN = 1000
+_STEPS = ("late_to_accept", "late_to_verify")
 
 
 def show_cases(view: View, chosen: dict[str, str], figures: dict[str, Any]) -> None:
@@ -33,6 +34,8 @@ def show_cases(view: View, chosen: dict[str, str], figures: dict[str, Any]) -> N
     if cases.empty:
         parts.show_note(view.say("overdue.no_cases"))
         return
+    if narrowed["state"] in _STEPS:
+        parts.show_note(view.say("worklist.step_note"))
     total = int(cases["all_rows"].iloc[0])
     _offer_downloads(view, {**chosen, **narrowed}, total)
     if total > len(cases):

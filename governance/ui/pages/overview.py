@@ -113,7 +113,7 @@ def _tell_overdue(view: View, figures: dict[str, Any]) -> str:
 
 def _tell_open(view: View, figures: dict[str, Any]) -> str:
     if pd.isna(figures["open_last_year"]):
-        return view.say("figure.now")
+        return view.say("figure.now_alone")
     return view.say(
         "figure.yoy", change=view.change(figures["open_change"]), last=view.count(figures["open_last_year"])
     )
