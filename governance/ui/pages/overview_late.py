@@ -39,13 +39,9 @@ def _show_latest(view: View, rows: pd.DataFrame) -> None:
         return
     latest = rows.iloc[0]
     case = {"source": latest["latest_source"], "incident_id": latest["latest_incident_id"]}
-    told = view.say(
-        "overview.latest",
-        department=view.department_name(latest["latest_department"]),
-        case=case["incident_id"],
-        delay=view.duration(latest["latest_hours"]),
-    )
-    show_link("case", told, case=name_case(case))
+    parts.show_note(view.say("overview.latest", department=view.department_name(latest["latest_department"])))
+    delay = view.duration(latest["latest_hours"])
+    show_link("case", view.say("overview.oldest", case=latest["latest_incident_id"], delay=delay), case=name_case(case))
 
 
 def _tell_ranked(view: View, rows: pd.DataFrame, minimum: str) -> str:
