@@ -25,6 +25,7 @@ from governance.ui.pages.map_group import choose_pick, keep_corner, name_ranked,
 from governance.ui.pages.map_search import count_moves, show_hits, show_search, show_whole
 from governance.ui.pages.map_sheet import is_asked_for, offer_sheet, show_sheet
 from governance.ui.pages.map_switches import choose_layers, explain_marks
+from governance.ui.screen import find_map_size, is_phone
 from governance.ui.view import View
 
 _KEY = "map"
@@ -42,7 +43,7 @@ def show(view: View) -> None:
     if is_asked_for():
         show_sheet(view, scenario, unit, find_day(view, "day"))
         return
-    if not _is_phone():
+    if not is_phone():
         show_digest(view, scenario, unit)
     day = choose_day(view, on_page="map")
     _show_legend(view, scenario, unit, day)
@@ -55,7 +56,7 @@ def show(view: View) -> None:
         _show_side(view, scenario, unit, grid, day=day)
     if grid and not picks_several():
         show_open_cases(view, scenario, grid["grid_id"])
-    if _is_phone():
+    if is_phone():
         # There the map comes first, and what changed can wait.
         show_digest(view, scenario, unit)
 
@@ -150,11 +151,11 @@ def _show_map(
         key=_KEY,
         on_select=_keep_selected,
         selection_mode="single-object",
-        height=440 if _is_phone() else 600,
+        height=440 if is_phone() else 600,
         alt=_describe_map(view, scenario, unit, grid, day=day),
     )
     st.session_state["map_view"] = view
-    if grid and _is_phone() and not picks_several():
+    if grid and is_phone() and not picks_several():
         # Below the map, so that nothing moves under the finger that chose.
         parts.show_link(view.say("map.to_card"), f"#{CARD}", before=view.say("map.chosen", grid=grid["grid_id"]))
     explain_marks(view, scenario, unit, layers, is_past=day is not None)
@@ -175,29 +176,15 @@ def _frame_view(view: View, unit: Unit) -> Box | None:
     if st.session_state.setdefault("map_unit", unit.unit_id) != unit.unit_id:
         keep_choice("near", read_choice("near") if st.session_state.get("map_moved") != count_moves() else "")
     st.session_state["map_unit"], st.session_state["map_moved"] = unit.unit_id, count_moves()
-    size = _PHONE if _is_phone() else _DESK
     near = view.ask_row("grid", grid_id=read_choice("near"), scenario="")
     if near is not None:
-        return replace(
-            frame_polygon(near["geometry"], margin=_NEAR_MARGIN),
-            moves=count_moves(),
-            width_px=size[0],
-            height_px=size[1],
-        )
+        framed = frame_polygon(near["geometry"], margin=_NEAR_MARGIN)
+        return replace(framed, moves=count_moves(), **find_map_size())
     bounds = view.ask_row("bounds", level=unit.level, unit_id=unit.unit_id)
     if not bounds:
         return None
     west, south, east, north = (float(bounds[side]) for side in ("west", "south", "east", "north"))
-    return Box(west, south, east, north, moves=count_moves(), width_px=size[0], height_px=size[1])
-
-
-def _is_phone() -> bool:
-    """Whether the browser says that it is a phone's; the server cannot see how wide its window is."""
-    return "Mobi" in str(st.context.headers.get("User-Agent", ""))
-
-
-# Width and height in pixels of the part of the map in which a place is to be seen whole.
-_DESK, _PHONE = (800, 560), (340, 400)
+    return Box(west, south, east, north, moves=count_moves(), **find_map_size())
 
 
 def _describe_map(view: View, scenario: str, unit: Unit, grid: dict[str, Any] | None, *, day: date | None) -> str:

@@ -19,6 +19,7 @@ from governance.ui.map import DIFFERENCE_LOOK, TIER_LOOK, Box, Look, make_deck
 from governance.ui.map_times import find_month_before, list_days
 from governance.ui.pages.city_map import show_tier_legend
 from governance.ui.pages.map_compare_units import show_units
+from governance.ui.screen import find_map_size
 from governance.ui.view import View
 
 _LISTED = 500
@@ -193,6 +194,6 @@ def _draw(view: View, unit: Unit, digits: str, *, key: str, look: Look) -> None:
         parts.show_state(view.say("state.no_grids_title"), view.say("state.no_grids_text"))
         return
     west, south, east, north = (float(bounds[side]) for side in ("west", "south", "east", "north"))
-    box = Box(west, south, east, north)
+    box = Box(west, south, east, north, **find_map_size())
     deck = make_deck(make_shapes(view.city), digits, box=box, language=view.language, look=look)
     st.pydeck_chart(deck, key=key, height=_HEIGHT, alt=view.say("compare.map_alt"))
