@@ -1,8 +1,9 @@
 """Measures the dashboard on a built city and writes the table into docs/performance.md: python -m benchmarks.dashboard.
 
 The map in a real Chromium that draws in software: first sight cold and warm, another scenario, a click; the same in
-the way a map is usually written (`naive_map.py`). The pages by raw websocket: one visitor over many choices, then fifty
-visitors at once. Give a second build of a large city with `--large`.
+the way a map is usually written (`naive_map.py`), and of one rectangle (`floor_map.py`), which nothing can be faster
+than. The pages by raw websocket: one visitor over many choices, then fifty visitors at once. Give a second build of a
+large city with `--large`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from governance.ui.links import name_case
 from tests.dashboard import DESKTOP, open_browser, running_dashboard, wait_until_still
 
 NAIVE = ROOT / "benchmarks" / "naive_map.py"
+FLOOR = ROOT / "benchmarks" / "floor_map.py"
 MAP = "map"
 # What is visited: its path, the first page having none, and what its address says beside scenario and district.
 VIEWS = {
@@ -100,6 +102,7 @@ def measure_maps(options: argparse.Namespace) -> list[str]:
             rows.append([f"{name}, ours", *tell(measure_map(browser, city)), f"{wire[city.build_dir] / 1000:.1f}"])
             if city.build_dir != options.large:  # where it does not end within minutes
                 rows.append([f"{name}, inline", *tell(measure_map(browser, city, script=NAIVE)), "–"])
+                rows.append(["one rectangle", *tell(measure_map(browser, city, script=FLOOR)), "–"])
     titles = ("map", "first, cold s", "first, warm s", "other scenario s", "click → card s", "kB over the wire")
     return draw_table(titles, rows)
 
