@@ -35,13 +35,10 @@ def show_late(view: View, scenario: str, unit: Unit) -> None:
 
 def _show_latest(view: View, rows: pd.DataFrame) -> None:
     """The longest overdue case of all, if its department is none of those above: by share another one may be worst."""
-    if rows.empty or rows["latest_department"].iloc[0] in set(rows["department"]):
-        return
-    latest = rows.iloc[0]
-    case = {"source": latest["latest_source"], "incident_id": latest["latest_incident_id"]}
-    parts.show_note(view.say("overview.latest", department=view.department_name(latest["latest_department"])))
-    delay = view.duration(latest["latest_hours"])
-    show_link("case", view.say("overview.oldest", case=latest["latest_incident_id"], delay=delay), case=name_case(case))
+    latest = rows.filter(like="latest_").rename(columns=lambda name: name.removeprefix("latest_")).head(1)
+    for row in latest[~latest["department"].isin(rows["department"])].to_dict("records"):
+        parts.show_note(view.say("overview.latest", department=view.department_name(row["department"])))
+        _link_case(view, row, row["hours"])
 
 
 def _tell_ranked(view: View, rows: pd.DataFrame, minimum: str) -> str:
@@ -62,8 +59,12 @@ def _show_department(view: View, scenario: str, unit: Unit, row: dict[Any, Any])
     part, cases = view.count(row["overdue_cases"]), view.count(row["open_cases"])
     told = view.say("overview.late_of", part=part, cases=cases)
     parts.show_bars([parts.Bar(told, row["overdue_share"], view.share(row["overdue_share"]))])
-    delay = view.duration(row["overdue_hours_max"])
-    show_link("case", view.say("overview.oldest", case=row["incident_id"], delay=delay), case=name_case(row))
+    _link_case(view, row, row["overdue_hours_max"])
+
+
+def _link_case(view: View, row: dict[Any, Any], hours: float) -> None:
+    told = view.say("overview.oldest", case=row["incident_id"], delay=view.duration(hours))
+    show_link("case", told, case=name_case(row))
 
 
 def _open_overdue(view: View, scenario: str, unit: Unit, department: str) -> None:
