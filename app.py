@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from governance.ui import language
+from governance.ui.cache_warming import keep_warm
 from governance.ui.frame import choose_language, show_page
 from governance.ui.pages import (
     case,
@@ -47,8 +48,7 @@ def show_dashboard() -> None:
         )
         for name, show in PAGES.items()
     ]  # fmt: skip
-    for name, page in zip(PAGES, pages, strict=True):
-        st.session_state[f"page_{name}"] = page
+    st.session_state.update({f"page_{name}": page for name, page in zip(PAGES, pages, strict=True)})
     with TURNS:
         st.navigation(pages, position="top").run()
 
@@ -57,4 +57,4 @@ if __name__ == "__main__":
     # Streamlit runs this file for every visit; the server imports it once, under its own name.
     show_dashboard()
 else:
-    app = st.App(__file__, routes=list_routes(BUILD_DIR), middleware=list_doors(PAGES, first="overview"))
+    app = st.App(__file__, routes=list_routes(BUILD_DIR), middleware=list_doors(PAGES), lifespan=keep_warm(BUILD_DIR))

@@ -2,42 +2,28 @@
 
 The map in a real Chromium that draws in software: first sight cold and warm, another scenario, a click; the same in
 the way a map is usually written (`naive_map.py`), and of one rectangle (`floor_map.py`), which nothing can be faster
-than. The pages by raw websocket: one visitor over many choices, then fifty visitors at once. Give a second build of a
-large city with `--large`.
+than. The pages by raw websocket: one visitor over many choices, then fifty visitors at once, each before and after a
+new generation. Give a second build of a large city with `--large`.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import itertools
-import os
 import statistics
-import time
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
+from benchmarks.dashboard_pages import MAP, measure_pages
 from benchmarks.report import ROOT, date_and_machine, draw_table, write_section
-from benchmarks.visits import Answer, crowd, walk
+from benchmarks.visits import walk
 from governance.city import City, open_city
-from governance.ui.links import name_case
 from tests.dashboard import DESKTOP, open_browser, running_dashboard, wait_until_still
 
 NAIVE = ROOT / "benchmarks" / "naive_map.py"
 FLOOR = ROOT / "benchmarks" / "floor_map.py"
-MAP = "map"
-# What is visited: its path, the first page having none, and what its address says beside scenario and district.
-VIEWS = {
-    "overview": ("", {}), "map": (MAP, {}), "map, to print": (MAP, {"sheet": "1"}), "changes": ("changes", {}),
-    "compare": ("compare", {}), "compare, by place": ("compare", {"tab": "units"}), "scenario": ("scenario", {}),
-    **{f"scenario, {tab}": ("scenario", {"tab": tab}) for tab in ("progress", "holders", "recurrence", "sheet")},
-    "case": ("case", {}), "overdue": ("overdue", {}), "overdue, a department": ("overdue", {"department": "housing"}),
-    "evaluation": ("evaluation", {}), "model": ("model", {}), "inspections": ("inspections", {}),
-    "data health": ("health", {}),
-}  # fmt: skip
 _PATIENCE_MS = 180_000
 _SETTLED_MS = 500
 # A small copy of the map's drawing tells when the tiers are on the screen, and when they have changed.
@@ -175,72 +161,6 @@ def measure_change_bytes(city: City) -> float:
     return max(answer.wire_bytes for answer in answers[1:])
 
 
-def measure_pages(build_dir: Path, *, is_short: bool) -> list[str]:
-    """Server time of each page over its choices, by one visitor; then fifty visitors at once."""
-    city = open_city(build_dir)
-    choices = list(list_choices(city))
-    rows = []
-    with running_dashboard(build_dir) as address:
-        for name in VIEWS:
-            steps = [make_step(name, chosen) for chosen in (choices[:3] if is_short else choices)]
-            answers = asyncio.run(walk(address, [steps[0], *steps]))[1:]
-            rows.append([name, str(len(steps)), *describe(answers)])
-    lines = draw_table(("page", "choices", "p50 ms", "p95 ms", "errors"), rows)
-    # A server of its own, so that its memory is that of these visitors.
-    with running_dashboard(build_dir) as address:
-        steps = [make_step(name, chosen) for chosen in choices for name in VIEWS]
-        asked = {"visitors": 5 if is_short else 50, "every_s": 5.0, "clicks": 2 if is_short else 24}
-        # Each view once before: a server stands for weeks, and what is made once a process is no visitor's time.
-        asyncio.run(walk(address, [make_step(name, choices[0]) for name in VIEWS]))
-        server, start = find_server(), time.perf_counter()
-        before_s = read_cpu_s(server)
-        answers = asyncio.run(crowd(address, steps, **asked))
-        cores = (read_cpu_s(server) - before_s) / (time.perf_counter() - start)
-        peak_gb = read_peak_gb(server)
-    middle, late, errors = describe(answers)
-    told = (
-        f"After one visit of each view: {asked['visitors']} visitors, each of whom clicks every "
-        f"{asked['every_s']:.0f} s, {len(answers):,} clicks: "
-        f"p50 {middle} ms, p95 {late} ms, {errors} errors; the server's memory at its highest {peak_gb:.2f} GB, "
-        f"its use of the processor {cores:.2f} cores."
-    )
-    return [*lines, "", told]
-
-
-def make_step(name: str, chosen: dict[str, str]) -> tuple[str, dict[str, str]]:
-    """Page and address of a view with a choice; only the page of a case reads `case`."""
-    page, more = VIEWS[name]
-    asked = {key: value for key, value in chosen.items() if page != "health" or key == "lang"}
-    return page, {**asked, **more}
-
-
-def list_choices(city: City) -> Iterator[dict[str, str]]:
-    """Scenario and district, under every name that pages have for them: every fourth pair, which takes all in turn.
-
-    With each a case of the scenario, the longest overdue there is.
-    """
-    scenarios = city.ask("ui_scenarios")["scenario"].tolist()
-    units = city.ask("ui_units")
-    districts = ["", *units.loc[units["level"] == 1, "unit_id"]]
-    cases = city.open_cases()
-    late = cases.sort_values("overdue_hours", ascending=False)
-    for place, (scenario, district) in enumerate(itertools.product(scenarios, districts)):
-        own = late[late["scenario"] == scenario]
-        if place % 4 == 0:
-            case = name_case(own.iloc[place % max(len(own), 1)]) if len(own) else ""
-            yield {
-                "scenario": scenario, "filter": scenario, "unit": district, "district": district, "case": case,
-                "lang": "en",
-            }  # fmt: skip
-
-
-def describe(answers: Sequence[Answer]) -> list[str]:
-    """Median and 95th percentile in ms, and how many went wrong."""
-    times = sorted(1000 * answer.seconds for answer in answers)
-    late = times[min(len(times) - 1, round(0.95 * len(times)))]
-    return [f"{statistics.median(times):.0f}", f"{late:.0f}", str(sum(bool(answer.error) for answer in answers))]
-
-
 def tell(times: MapTimes) -> list[str]:
     """The times as cells."""
     values = (times.cold_s, times.warm_s, times.change_s, times.card_s)
@@ -250,33 +170,6 @@ def tell(times: MapTimes) -> list[str]:
 def count_grids(city: City) -> int:
     """How many grids the city has."""
     return int(city.sql("select count(*) as grids from core_grid").iloc[0]["grids"])
-
-
-def find_server() -> Path:
-    """The folder under /proc of our server, the only child that runs Streamlit."""
-    for status in Path("/proc").glob("[0-9]*/status"):
-        told = read_status(status.parent)
-        command = status.with_name("cmdline").read_text(encoding="utf-8")
-        if int(told["PPid"]) == os.getpid() and "streamlit" in command:
-            return status.parent
-    raise SystemExit("The server's process was not found.")
-
-
-def read_status(process: Path) -> dict[str, str]:
-    """What the system says of a process, by name."""
-    lines = process.joinpath("status").read_text(encoding="utf-8").splitlines()
-    return dict(line.split(":", 1) for line in lines if ":" in line)
-
-
-def read_peak_gb(process: Path) -> float:
-    """The most memory that a process ever held."""
-    return int(read_status(process)["VmHWM"].split()[0]) * 1024 / 1e9
-
-
-def read_cpu_s(process: Path) -> float:
-    """Processor time of a process so far: user and system, in the clock's ticks."""
-    after_name = process.joinpath("stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

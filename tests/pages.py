@@ -37,7 +37,8 @@ def _show(page: str, build_dir: str, language: str) -> None:
     import streamlit as st  # noqa: PLC0415
 
     from governance.ui.address import follow_address  # noqa: PLC0415
-    from governance.ui.view import View, open_current  # noqa: PLC0415
+    from governance.ui.generations import open_current  # noqa: PLC0415
+    from governance.ui.view import View  # noqa: PLC0415
 
     # Links need the pages that they lead to; which one is shown is said by `page`.
     names = ("map", "changes", "scenario", "case", "overdue", "evaluation", "model", "health")

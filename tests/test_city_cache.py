@@ -16,8 +16,9 @@ import pytest
 from governance.cases.moves import KINDS
 from governance.city import City, open_city
 from governance.ui.city_cache import keep_with_city
+from governance.ui.generations import open_current
 from governance.ui.map_points import Subject, find_letters, find_points
-from governance.ui.view import View, open_current
+from governance.ui.view import View
 from tests import tiny_snapshot
 
 

@@ -25,7 +25,7 @@ async def show_pages(_scope: Scope, _receive: Receive, send: Send) -> None:
 def ask(path: str, *, method: str = "GET") -> str:
     """Where the door leads, or `THROUGH`."""
     app: ASGIApp = show_pages
-    for door in reversed(list_doors(PAGES, first="overview")):
+    for door in reversed(list_doors(PAGES)):
         app = door.cls(app, *door.args, **door.kwargs)
     return ask_app(app, path, method=method)[1].get("location", THROUGH)
 

@@ -237,8 +237,9 @@ def run_file(build_dir: Path, content: bytes, *, spoken: str = "en", name: str =
 def _show_file(build_dir: str, spoken: str, name: str, content: bytes) -> None:
     from pathlib import Path  # noqa: PLC0415
 
+    from governance.ui.generations import open_current  # noqa: PLC0415
     from governance.ui.pages.inspection_outcomes import show_file  # noqa: PLC0415
-    from governance.ui.view import View, open_current  # noqa: PLC0415
+    from governance.ui.view import View  # noqa: PLC0415
 
     show_file(View(open_current(Path(build_dir)), spoken), name, content)
 

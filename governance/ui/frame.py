@@ -15,8 +15,9 @@ from governance.ui import language as words
 from governance.ui import parts
 from governance.ui.address import follow_address, keep_choice, read_choice
 from governance.ui.choices import find_unit, follow_place, list_units, start_at_own_unit
+from governance.ui.generations import open_current
 from governance.ui.page_door import LOST
-from governance.ui.view import View, open_current
+from governance.ui.view import View
 
 STALE_AFTER = timedelta(hours=36)
 _LANGUAGE_KEY = "choose_lang"

@@ -1,17 +1,67 @@
-"""The generations of a city that open pages may still show: the current one and the one before."""
+"""Which generation of a city the dashboard shows, and the one before, which open pages may still ask for."""
 
 from __future__ import annotations
 
 import threading
 from pathlib import Path
 
-from governance.city import City
+import streamlit as st
+
+from governance import snapshot
+from governance.city import City, open_city
 from governance.errors import GovernanceError
-from governance.ui.view import open_current
+from governance.ui.city_cache import forget_answers
 
 _KEPT = 2
 _LOCK = threading.Lock()
 _RECENT: dict[str, dict[str, City]] = {}
+_SHOWN: dict[Path, City] = {}
+
+
+def open_current(build_dir: Path) -> City:
+    """The city that is shown now: the published one, or the one before until `show_generation` is told otherwise.
+
+    Raises NotReadyError if there is none to read, even while one from before is open.
+    """
+    snapshot.read_current(build_dir)
+    shown = _SHOWN.get(build_dir)
+    return shown if shown is not None else open_newest(build_dir)
+
+
+def open_newest(build_dir: Path) -> City:
+    """The published city, opened once per generation and process; raises NotReadyError if there is none."""
+    current = snapshot.read_current(build_dir)
+    return _open_generation(str(build_dir), current.generation, current.sha256)
+
+
+def find_shown(build_dir: Path) -> City | None:
+    """The city that `show_generation` was last given."""
+    return _SHOWN.get(build_dir)
+
+
+def show_generation(build_dir: Path, city: City | None) -> None:
+    """Show this city from now on, whatever is published, and let go of the answers of others; none: the newest."""
+    if city is None:
+        _SHOWN.pop(build_dir, None)
+        return
+    _SHOWN[build_dir] = city
+    forget_answers(but_of=_SHOWN.values())
+
+
+# Two generations at most: visits that run while a new one is published still have theirs.
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _open_generation(build_dir: str, _generation: str, sha256: str) -> City:  # noqa: ARG001  the hash is the cache's key
+    # What was asked of generations before is hardly asked again, and would stay as long as somebody looks at one.
+    forget_answers(but_of=_SHOWN.values())
+    with _LOCK:
+        _forget_recent(build_dir, kept=_KEPT - 1)
+    return open_city(build_dir)
+
+
+def _forget_recent(build_dir: str, *, kept: int) -> None:
+    recent = _RECENT.get(build_dir, {})
+    while len(recent) > kept:
+        del recent[next(iter(recent))]
 
 
 def list_generations(build_dir: Path) -> list[City]:
@@ -25,6 +75,5 @@ def list_generations(build_dir: Path) -> list[City]:
         if current:
             recent.pop(current.current.sha256, None)
             recent[current.current.sha256] = current
-        while len(recent) > _KEPT:
-            del recent[next(iter(recent))]
+        _forget_recent(str(build_dir), kept=_KEPT)
         return list(reversed(recent.values()))

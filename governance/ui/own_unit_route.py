@@ -13,8 +13,8 @@ from starlette.routing import Route
 from governance.errors import GovernanceError
 from governance.ui.address import NAMES
 from governance.ui.base_path import add_base, read_base
+from governance.ui.generations import open_current
 from governance.ui.own_unit import PATH, name_cookie, pack_unit
-from governance.ui.view import open_current
 
 _YEAR_S = 365 * 24 * 3600
 _PAGE = re.compile(r"[a-z_]{0,30}")

@@ -25,7 +25,8 @@ def list_routes(build_dir: Path) -> list[Route]:
     ]
 
 
-def list_doors(pages: Iterable[str], *, first: str) -> list[Middleware]:
-    """What stands before all pages: ways to the wall, and from addresses of pages that there are not."""
+def list_doors(pages: Iterable[str]) -> list[Middleware]:
+    """What stands before all pages, the first of which is at "/": ways to the wall, and away from unknown pages."""
+    first, *_ = pages = list(pages)
     own = {"wall", own_unit.PATH.strip("/")}  # routes of one name that are none of Streamlit's pages
     return [Middleware(WallDoor), Middleware(PageDoor, pages={*pages, *own}, first=first)]

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-import streamlit as st
 
-from governance import snapshot
-from governance.city import City, open_city
+from governance.city import City
 from governance.indicators import ask_indicators
 from governance.indicators.registry import MAIN, load_registry
 from governance.ui import language as words
-from governance.ui.city_cache import forget_answers, keep_with_city
+from governance.ui.city_cache import keep_with_city
 
 # The frames of pages are small: to wrap each text for Arrow and back takes a quarter of a page's time.
 pd.set_option("mode.string_storage", "python")
@@ -196,20 +193,6 @@ class View:
         return words.format_local(moment_utc, self.zone) or words.MISSING
 
 
-def open_current(build_dir: Path) -> City:
-    """The published city, opened once per generation and process; raises NotReadyError if there is none."""
-    current = snapshot.read_current(build_dir)
-    return _open_generation(str(build_dir), current.generation, current.sha256)
-
-
-# Two generations at most: visits that run while a new one is published still have theirs.
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _open_generation(build_dir: str, _generation: str, sha256: str) -> City:  # noqa: ARG001  the hash is the cache's key
-    # What was asked of generations before is hardly asked again, and would stay as long as somebody looks at one.
-    forget_answers()
-    return open_city(build_dir)
-
-
 # A page asks for hundreds of these: Streamlit's own cache, which writes each answer to bytes and reads it again, would
 # take longer to find them than to make most pages.
 @keep_with_city(50)
@@ -223,7 +206,7 @@ def _freeze(params: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in params.items()}
 
 
-@keep_with_city(2000)
+@keep_with_city(4000)
 def _ask(city: City, name: str, /, **params: Any) -> pd.DataFrame:
     return city.ask(name, **{key: list(value) if isinstance(value, tuple) else value for key, value in params.items()})
 

@@ -21,7 +21,8 @@ from governance.city import City
 from governance.errors import GovernanceError
 from governance.ui import language as words
 from governance.ui import wall_parts as parts
-from governance.ui.view import View, open_current
+from governance.ui.generations import open_current
+from governance.ui.view import View
 from governance.ui.wall_scenes import draw_scene
 from governance.wall_plan import WallPlan, WallScene, list_turns, plan_default
 

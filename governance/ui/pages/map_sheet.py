@@ -64,7 +64,7 @@ def show_sheet(view: View, scenario: str, unit: Unit, day: date) -> None:
     _show_red(view, scenario, unit, day)
 
 
-@keep_with_city(16)
+@keep_with_city(64)
 def _draw(city: City, language: str, scenario: str, unit_id: str, day: date) -> bytes | None:
     """The PNG; nothing where no font has its letters, or no grid is there."""
     view = View(city, language)

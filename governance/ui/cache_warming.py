@@ -1,0 +1,80 @@
+"""Cache warming: a new generation is shown once it has answered what visitors asked of the one before."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from governance import snapshot
+from governance.city import City
+from governance.errors import GovernanceError
+from governance.ui.city_cache import forget_asked, list_asked
+from governance.ui.generations import find_shown, open_newest, show_generation
+from governance.ui.turns import TURNS
+from governance.warehouse import DatabaseError
+
+_LOOK_EVERY_S = 1.0
+_PATIENCE_S = 60.0
+_LOG = logging.getLogger(__name__)
+
+
+def keep_warm(build_dir: Path) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """The life of a server that looks for new generations by itself, and shows each one when it is warm."""
+
+    @asynccontextmanager
+    async def live(_app: Any) -> AsyncIterator[None]:
+        is_over = threading.Event()
+        # Nobody waits for it at the end: it may stand within a question that takes seconds.
+        threading.Thread(target=_follow, args=(build_dir, is_over), name="cache-warming", daemon=True).start()
+        try:
+            yield
+        finally:
+            is_over.set()
+
+    return live
+
+
+def _follow(build_dir: Path, is_over: threading.Event) -> None:
+    try:
+        while not is_over.is_set():
+            follow_once(build_dir, is_over)
+            is_over.wait(_LOOK_EVERY_S)
+    finally:
+        # Pages open new generations themselves again, should this thread ever fail.
+        show_generation(build_dir, None)
+
+
+def follow_once(build_dir: Path, is_over: threading.Event) -> None:
+    """If there is a newer generation than the one shown: warm it, then show it."""
+    shown = find_shown(build_dir)
+    try:
+        if shown is not None and snapshot.read_current(build_dir) == shown.current:
+            return
+        city = open_newest(build_dir)
+        warm_answers(city, is_over)
+    except (GovernanceError, DatabaseError, OSError):
+        # Pages and walls ask for the newest one now, and say what is wrong with it.
+        show_generation(build_dir, None)
+    else:
+        show_generation(build_dir, city)
+
+
+def warm_answers(city: City, is_over: threading.Event) -> None:
+    """Ask what was asked, the newest first, for a minute at most and until a still newer generation is there."""
+    until_s = time.monotonic() + _PATIENCE_S
+    for asked in list_asked(city.build_dir):
+        # As one more visitor: a page that is wanted now waits for one answer at most.
+        with TURNS:
+            is_last = is_over.is_set() or time.monotonic() > until_s
+            if is_last or snapshot.read_current(city.build_dir) != city.current:
+                return
+            try:
+                asked.ask_ahead(city)
+            except Exception:  # noqa: BLE001  a unit that is gone, a broken page: told to whoever asks
+                _LOG.debug("Not answered ahead: %s", asked, exc_info=True)
+                forget_asked(city.build_dir, asked)
