@@ -16,6 +16,7 @@ from governance.ui import parts
 from governance.ui.address import follow_address, keep_choice, read_choice
 from governance.ui.choices import find_unit, follow_place, list_units, start_at_own_unit
 from governance.ui.generations import open_current
+from governance.ui.open_pages import NOTHING, follow_city
 from governance.ui.page_door import LOST
 from governance.ui.view import View
 
@@ -40,6 +41,7 @@ def show_page(page: str, show: Callable[[View], None], *, build_dir: Path, now_u
         view = View(open_current(build_dir), language)
     except NotReadyError as error:
         _show_head(language, title, "")
+        follow_city(build_dir, NOTHING)
         _show_not_ready(language, error)
         return
     except Exception:  # noqa: BLE001  such as a folder that this server may not read
@@ -48,6 +50,7 @@ def show_page(page: str, show: Callable[[View], None], *, build_dir: Path, now_u
         return
     start_at_own_unit(view)
     _show_head(language, title, _describe_data(view))
+    follow_city(build_dir, view.city.current.sha256)
     try:
         _warn_if_stale(view, now_utc)
         with st.container(key="unknown_names"):
