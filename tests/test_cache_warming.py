@@ -13,13 +13,15 @@ import pytest
 
 from governance.city import City
 from governance.errors import NotReadyError
+from governance.indicators.asking import find_day
 from governance.ui import cache_warming
 from governance.ui.cache_warming import follow_once, keep_warm
 from governance.ui.city_cache import keep_with_city, list_asked
 from governance.ui.generations import find_shown, list_generations, open_current, show_generation
 from governance.ui.turns import PAGES_AT_ONCE, TURNS
-from governance.ui.view import View
+from governance.ui.view import Answers, View
 from tests import tiny_snapshot
+from tests.pages import run_page
 
 Asks = list[tuple[str, str]]
 FIGURES = {"scenario": "", "level": 0, "unit_id": ""}
@@ -92,6 +94,18 @@ def test_what_an_answer_needs_itself_is_not_remembered_and_the_newest_comes_firs
     ask_page(city_dir)
     View(open_current(city_dir), "en").ask_row("overview_figures", **FIGURES)
     assert [asked.args[0] for asked in list_asked(city_dir)] == ["ui_overview_figures", "scenarios"]
+
+
+# Evaluation is about whole months, and the tiny city's day is the first of one.
+@pytest.mark.parametrize("page", ["overview", "city_map", "changes", "scenario", "overdue", "inspections"])
+def test_what_a_page_asks_of_its_own_accord_names_no_day_of_the_data(tmp_path: Path, page: str) -> None:
+    """Otherwise the next day's page would ask something else than what was asked ahead."""
+    tiny_snapshot.publish_tiny(tmp_path)
+    today = find_day(Answers(open_current(tmp_path)))
+    run_page(page, tmp_path)
+    asked = list_asked(tmp_path)
+    assert asked
+    assert [about for about in asked if repr(today) in repr((about.args, about.kwargs))] == []
 
 
 def test_to_ask_ahead_is_no_visit(city_dir: Path) -> None:

@@ -48,7 +48,8 @@ def keep_with_city(limit: int) -> Callable[[Callable[Concatenate[City, P], R]], 
 
     Who asks for what another thread is finding waits for it. Frames are given as shallow copies, which may be changed;
     everything else is shared and must not be. An `lru_cache` would hold the city itself, and with it the file of a
-    generation that nobody looks at any more. What the function gives must not hold the city either.
+    generation that nobody looks at any more. What the function gives must not hold the city either, nor may its other
+    arguments: they are remembered as what was asked (`list_asked`), and outlive the city.
     """
 
     def decorate(find: Callable[Concatenate[City, P], R]) -> Callable[Concatenate[City, P], R]:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from governance.errors import GovernanceError
 from governance.ui.generations import open_current
+from governance.warehouse import DatabaseError
 
 LOOK_EVERY_S = 60
 NOTHING = ""
@@ -25,7 +26,7 @@ def follow_city(build_dir: Path, shown_sha256: str) -> None:
 def _look(build_dir: Path, shown_sha256: str) -> None:
     try:
         current = open_current(build_dir).current
-    except (GovernanceError, OSError):
+    except (GovernanceError, DatabaseError, OSError):
         return  # what the page shows is still the last that there was
     if current.sha256 != shown_sha256:
         st.rerun()

@@ -23,15 +23,7 @@ _MOST = 24
 def show_years(view: View, scenario: str, unit: Unit) -> None:
     """Weekly reports of the units right below, or of the unit itself, against those of a year before."""
     has_below = unit.level < _DEEPEST and any(is_below(other, unit) for other in list_units(view))
-    frame = view.ask(
-        "overview_weeks",
-        scenario=scenario,
-        level=unit.level,
-        unit_id=unit.unit_id,
-        is_below=has_below,
-        weeks=_WEEKS,
-        as_of_day=find_day(Answers(view.city)),
-    )
+    frame = view.once(_ask_weeks, scenario, unit.level, unit.unit_id, has_below)
     parts.show_title(_tell_finding(view, frame), view.say("overview.years_note", weeks=view.count(_WEEKS)))
     if frame.empty:
         parts.show_note(view.say("scenario.no_cases"))
@@ -50,6 +42,18 @@ def show_years(view: View, scenario: str, unit: Unit) -> None:
                 _show_unit(view, row, weeks, has_below=has_below)
     if len(below) > _MOST:
         parts.show_note(view.say("overview.first", shown=view.count(_MOST), all=view.count(len(below))))
+
+
+def _ask_weeks(city: Answers, scenario: str, level: int, unit_id: str, is_below: bool) -> pd.DataFrame:  # noqa: FBT001
+    return city.ask(
+        "ui_overview_weeks",
+        scenario=scenario,
+        level=level,
+        unit_id=unit_id,
+        is_below=is_below,
+        weeks=_WEEKS,
+        as_of_day=find_day(city),
+    )
 
 
 def _tell_finding(view: View, frame: pd.DataFrame) -> str:
