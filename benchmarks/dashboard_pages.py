@@ -45,6 +45,7 @@ def measure_pages(build_dir: Path, *, is_short: bool) -> list[str]:
         publish_copy(build, build_dir)
         city = open_city(build)
         choices = list(list_choices(city))[: 3 if is_short else None]
+        city.close()
         with running_dashboard(build) as address:
             first = walk_views(address, choices)
             publish_copy(build, build)

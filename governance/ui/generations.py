@@ -14,7 +14,7 @@ from governance.ui.city_cache import forget_answers
 
 _KEPT = 2
 _LOCK = threading.Lock()
-_RECENT: dict[str, dict[str, City]] = {}
+_RECENT: dict[Path, dict[str, City]] = {}
 _SHOWN: dict[Path, City] = {}
 
 
@@ -23,15 +23,14 @@ def open_current(build_dir: Path) -> City:
 
     Raises NotReadyError if there is none to read, even while one from before is open.
     """
-    snapshot.read_current(build_dir)
-    shown = _SHOWN.get(build_dir)
-    return shown if shown is not None else open_newest(build_dir)
+    current = snapshot.read_current(build_dir)
+    return find_shown(build_dir) or _open_generation(build_dir, current.generation, current.sha256)
 
 
 def open_newest(build_dir: Path) -> City:
     """The published city, opened once per generation and process; raises NotReadyError if there is none."""
     current = snapshot.read_current(build_dir)
-    return _open_generation(str(build_dir), current.generation, current.sha256)
+    return _open_generation(build_dir, current.generation, current.sha256)
 
 
 def find_shown(build_dir: Path) -> City | None:
@@ -50,7 +49,7 @@ def show_generation(build_dir: Path, city: City | None) -> None:
 
 # Two generations at most: visits that run while a new one is published still have theirs.
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _open_generation(build_dir: str, _generation: str, sha256: str) -> City:  # noqa: ARG001  the hash is the cache's key
+def _open_generation(build_dir: Path, _generation: str, sha256: str) -> City:  # noqa: ARG001  the hash is the cache's key
     # What was asked of generations before is hardly asked again, and would stay as long as somebody looks at one.
     forget_answers(but_of=_SHOWN.values())
     with _LOCK:
@@ -58,7 +57,7 @@ def _open_generation(build_dir: str, _generation: str, sha256: str) -> City:  # 
     return open_city(build_dir)
 
 
-def _forget_recent(build_dir: str, *, kept: int) -> None:
+def _forget_recent(build_dir: Path, *, kept: int) -> None:
     recent = _RECENT.get(build_dir, {})
     while len(recent) > kept:
         del recent[next(iter(recent))]
@@ -71,9 +70,9 @@ def list_generations(build_dir: Path) -> list[City]:
     except (GovernanceError, OSError):
         current = None
     with _LOCK:
-        recent = _RECENT.setdefault(str(build_dir), {})
+        recent = _RECENT.setdefault(build_dir, {})
         if current:
             recent.pop(current.current.sha256, None)
             recent[current.current.sha256] = current
-        _forget_recent(str(build_dir), kept=_KEPT)
+        _forget_recent(build_dir, kept=_KEPT)
         return list(reversed(recent.values()))
