@@ -186,15 +186,22 @@ class City:
         """The city itself, or the newer one if another generation was published meanwhile."""
         return self if snapshot.read_current(self.build_dir) == self.current else open_city(self.build_dir)
 
+    def release_memory(self) -> None:
+        """Hand back what was read so far, for a city that is hardly asked any more; it answers as before."""
+        warehouse.release_memory(self.con)
+
     def close(self) -> None:
         """Let go of the file; the city answers nothing afterwards."""
         self.con.close()
 
 
-def open_city(build_dir: Path | str = "build") -> City:
-    """The city as last published in `build_dir`; raises NotReadyError, saying what to run, if there is none."""
+def open_city(build_dir: Path | str = "build", *, can_release: bool = False) -> City:
+    """The city as last published in `build_dir`; raises NotReadyError, saying what to run, if there is none.
+
+    With `can_release` its memory can be handed back while it stays open (`release_memory`), by any SQL, too.
+    """
     folder = Path(build_dir)
-    current, con = snapshot.open_snapshot(folder)
+    current, con = snapshot.open_snapshot(folder, can_release=can_release)
     return City(folder, current, con)
 
 

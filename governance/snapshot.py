@@ -123,20 +123,20 @@ def read_current(build_dir: Path) -> Current:
     return current
 
 
-def open_snapshot(build_dir: Path) -> tuple[Current, warehouse.Connection]:
+def open_snapshot(build_dir: Path, *, can_release: bool = False) -> tuple[Current, warehouse.Connection]:
     """The current generation and a hardened read-only connection to it.
 
     The content is checked against the published hash once per process and generation; raises NotReadyError
-    if it differs or the file cannot be opened.
+    if it differs or the file cannot be opened. `can_release` is the reader's (`warehouse.open_reader`).
     """
     current = read_current(build_dir)
     try:
-        return current, _open_checked(current)
+        return current, _open_checked(current, can_release=can_release)
     except FileNotFoundError:
         # Builds may have swept the file since CURRENT was read; then CURRENT names another one by now.
         current = read_current(build_dir)
     try:
-        return current, _open_checked(current)
+        return current, _open_checked(current, can_release=can_release)
     except FileNotFoundError as error:
         raise NotReadyError(f"{current.file} is missing. {_advise(build_dir)}") from error
 
@@ -319,10 +319,10 @@ def _next_generation(build_dir: Path) -> str:
     return f"{max(numbers, default=0) + 1:06d}"
 
 
-def _open_checked(current: Current) -> warehouse.Connection:
+def _open_checked(current: Current, *, can_release: bool) -> warehouse.Connection:
     check_file(current)
     try:
-        return warehouse.open_reader(current.file)
+        return warehouse.open_reader(current.file, can_release=can_release)
     except warehouse.DatabaseError as error:
         if not current.file.exists():
             raise FileNotFoundError(current.file) from error

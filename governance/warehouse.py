@@ -24,6 +24,8 @@ DatabaseError = duckdb.Error
 Interrupted = duckdb.InterruptException
 STORAGE_VERSION = "v1.4.0"
 BATCH_ROWS = 1 << 18  # fewer make a stream slower; more make it wait
+_READER_LIMIT = "2GB"
+_IDLE_LIMIT = "64MB"  # enough for any question of a page, which may come at that moment
 _TEMPORARY = ("src_", "stg_", "mid_", "map_")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -83,10 +85,11 @@ def close_builder(con: Connection) -> None:
     con.close()
 
 
-def open_reader(path: Path, *, memory_limit: str = "2GB") -> Connection:
+def open_reader(path: Path, *, can_release: bool = False) -> Connection:
     """A read-only connection that can reach nothing but this file, and whose settings cannot be changed.
 
-    Connections of one process to one file share these settings, `memory_limit` included: the first one decides.
+    With `can_release` one of them can be, the limit of its memory: for `release_memory`, where nobody else writes SQL.
+    Connections of one process to one file share their settings: the first one decides.
     """
     # Without the lock a second thread would meet the settings half made, or already closed to changes.
     with _OPENING:
@@ -94,12 +97,27 @@ def open_reader(path: Path, *, memory_limit: str = "2GB") -> Connection:
         if not fetch_value(con, "settings", text="select current_setting('lock_configuration')"):
             con.load_extension(str(extension_path()))
             _set(con, "timezone", "UTC")
-            _set(con, "memory_limit", memory_limit)
+            _set(con, "memory_limit", _READER_LIMIT)
             _set(con, "max_temp_directory_size", "0KiB")
             _set(con, "python_enable_replacements", value=False)
             _set(con, "enable_external_access", value=False)
+            if can_release:
+                con.execute("set global allowed_configs = ['memory_limit']")
             _set(con, "lock_configuration", value=True)
     return con
+
+
+def release_memory(con: Connection) -> None:
+    """Hand back what was read ahead of this file: DuckDB keeps all it ever read, up to its limit, while a file is open.
+
+    What is read next is read anew. For connections opened with `can_release`.
+    """
+    try:
+        _set(con, "memory_limit", _IDLE_LIMIT)
+    except duckdb.OutOfMemoryException:
+        pass  # a question that runs now holds more, and what it does not hold is free already
+    finally:
+        _set(con, "memory_limit", _READER_LIMIT)
 
 
 @cache

@@ -78,6 +78,29 @@ def test_the_generation_before_is_shown_until_the_new_one_has_answered(city_dir:
     assert [city.generation for city in list_generations(city_dir)] == ["000002", "000001"]
 
 
+def test_memory_of_generations_that_are_not_shown_any_more_is_handed_back(
+    city_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released: list[str] = []
+    made: list[bool] = []
+
+    def release(city: City) -> None:
+        # Streamlit keeps cities of other tests open.
+        if city.build_dir == city_dir:
+            released.append(city.generation)
+            made.append(TURNS.acquire(blocking=False))
+
+    monkeypatch.setattr(City, "release_memory", release)
+    held = [open_current(city_dir)]  # as pages do that stand open
+    for _ in range(2):
+        tiny_snapshot.publish_tiny(city_dir)
+        follow(city_dir)
+        held.append(open_current(city_dir))
+    assert [city.generation for city in held] == ["000001", "000002", "000003"]
+    assert sorted(released) == ["000001", "000001", "000002"]
+    assert not any(made), "a page could have been made meanwhile"
+
+
 def test_nothing_happens_while_the_shown_generation_is_the_newest(city_dir: Path, asks: Asks) -> None:
     ask_page(city_dir)
     asks.clear()

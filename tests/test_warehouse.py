@@ -107,6 +107,53 @@ def test_a_reader_can_do_nothing_but_read_its_own_file(reader, tmp_path, stateme
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.fixture
+def releasing(tmp_path, monkeypatch):
+    """A reader of a file of 8 MB that may hand back all but 1 MB of its memory."""
+    monkeypatch.setattr(warehouse, "_IDLE_LIMIT", "1MB")
+    con = warehouse.open_builder(tmp_path / "large.duckdb")
+    con.execute("create table numbers as select hash(range) as number from range(1_000_000)")
+    warehouse.close_builder(con)
+    con = warehouse.open_reader(tmp_path / "large.duckdb", can_release=True)
+    yield con
+    con.close()
+
+
+def count_held_bytes(con) -> int:
+    return con.execute("select sum(memory_usage_bytes) from duckdb_memory()").fetchone()[0]
+
+
+def test_a_reader_hands_its_memory_back_and_answers_as_before(releasing):
+    question = "select sum(number) from numbers"
+    answer = releasing.execute(question).fetchone()
+    assert count_held_bytes(releasing) > 8_000_000
+    warehouse.release_memory(releasing.cursor())
+    assert count_held_bytes(releasing) < 1_000_000
+    assert releasing.execute("select current_setting('memory_limit')").fetchone() == ("1.8 GiB",)
+    assert releasing.execute(question).fetchone() == answer
+
+
+def test_what_a_question_still_reads_is_not_taken_from_it(releasing):
+    reading = releasing.cursor().execute("select number from numbers order by number")
+    first = reading.fetchmany(1000)
+    warehouse.release_memory(releasing)
+    assert releasing.execute("select current_setting('memory_limit')").fetchone() == ("1.8 GiB",)
+    numbers = [number for (number,) in first + reading.fetchall()]
+    assert len(numbers) == 1_000_000
+    assert numbers == sorted(numbers)
+
+
+@pytest.mark.parametrize("setting", ["threads = 64", "allowed_configs = []", "lock_configuration = false"])
+def test_a_reader_that_can_release_its_memory_can_change_nothing_else(releasing, setting):
+    with pytest.raises(warehouse.DatabaseError, match="configuration has been locked"):
+        releasing.execute(f"set {setting}")
+
+
+def test_only_a_reader_that_was_opened_for_it_can_release_its_memory(reader):
+    with pytest.raises(warehouse.DatabaseError, match="configuration has been locked"):
+        warehouse.release_memory(reader)
+
+
 def test_a_reader_never_sees_the_variables_of_the_program(reader):
     secret = pd.DataFrame({"value": [1]})
     assert len(secret) == 1

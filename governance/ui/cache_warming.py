@@ -14,8 +14,8 @@ from governance import snapshot
 from governance.city import City
 from governance.errors import GovernanceError
 from governance.ui.city_cache import forget_asked, list_asked
-from governance.ui.generations import find_shown, open_newest, show_generation
-from governance.ui.turns import TURNS
+from governance.ui.generations import find_shown, open_newest, release_memory, show_generation
+from governance.ui.turns import TURNS, holding_all_turns
 from governance.warehouse import DatabaseError
 
 _LOOK_EVERY_S = 1.0
@@ -62,6 +62,9 @@ def follow_once(build_dir: Path, is_over: threading.Event) -> None:
         show_generation(build_dir, None)
     else:
         show_generation(build_dir, city)
+        # Not while a page is made: it may be of the generation before, and ask for more than is left at this moment.
+        with holding_all_turns():
+            release_memory()
 
 
 def warm_answers(city: City, is_over: threading.Event) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from weakref import WeakSet
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ _KEPT = 2
 _LOCK = threading.Lock()
 _RECENT: dict[Path, dict[str, City]] = {}
 _SHOWN: dict[Path, City] = {}
+_OPEN: WeakSet[City] = WeakSet()
 
 
 def open_current(build_dir: Path) -> City:
@@ -47,6 +49,17 @@ def show_generation(build_dir: Path, city: City | None) -> None:
     forget_answers(but_of=_SHOWN.values())
 
 
+def release_memory() -> None:
+    """Hand back the memory of all cities that are open and not shown any more.
+
+    Visits that are over and pages that were left hold theirs open: Streamlit keeps what their buttons would call.
+    """
+    with _LOCK:
+        idle = set(_OPEN) - set(_SHOWN.values())
+    for city in idle:
+        city.release_memory()
+
+
 # Two generations at most: visits that run while a new one is published still have theirs.
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _open_generation(build_dir: Path, _generation: str, sha256: str) -> City:  # noqa: ARG001  the hash is the cache's key
@@ -54,7 +67,10 @@ def _open_generation(build_dir: Path, _generation: str, sha256: str) -> City:  #
     forget_answers(but_of=_SHOWN.values())
     with _LOCK:
         _forget_recent(build_dir, kept=_KEPT - 1)
-    return open_city(build_dir)
+    city = open_city(build_dir, can_release=True)
+    with _LOCK:
+        _OPEN.add(city)
+    return city
 
 
 def _forget_recent(build_dir: Path, *, kept: int) -> None:
