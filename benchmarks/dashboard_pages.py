@@ -21,6 +21,7 @@ from benchmarks.report import draw_table
 from benchmarks.visits import Answer, crowd, walk
 from governance import snapshot
 from governance.city import City, open_city
+from governance.ui import asked_file
 from governance.ui.links import name_case
 from tests.dashboard import running_dashboard
 
@@ -52,15 +53,21 @@ def measure_pages(build_dir: Path, *, is_short: bool) -> list[str]:
             wait_for_generation(address, build)
             again = walk_views(address, choices)
         asked = {"visitors": 5 if is_short else 50, "every_s": 5.0, "clicks": 2 if is_short else 24}
+        # Nothing may be known of what the visitor before asked.
+        (build / asked_file.FILE).unlink()
+        steps = [make_step(name, chosen) for chosen in choices for name in VIEWS]
         with running_dashboard(build) as address:
-            crowds = measure_crowds(address, build, choices, asked)
+            crowds = measure_crowds(address, build, steps, asked)
+        with running_dashboard(build) as address:
+            see_each_view(address, steps)
+            crowds.append(["just after a start, asked the same days before", *measure_crowd(address, steps, asked)])
     rows = [
         [name, str(len(choices)), *describe(first[name])[:2], *describe(again[name])[:2], errors]
         for name, errors in ((name, describe([*first[name], *again[name]])[2]) for name in VIEWS)
     ]
     crowd_told = (
         f"{asked['visitors']} visitors at once, each of whom clicks every {asked['every_s']:.0f} s, "
-        f"{asked['visitors'] * asked['clicks']:,} clicks a row; one server, one row after the other:"
+        f"{asked['visitors'] * asked['clicks']:,} clicks a row; one server for the first three, another for the last:"
     )
     return [
         "Pages by one visitor: asked for the first time, and again of the next generation:",
@@ -83,12 +90,10 @@ def walk_views(address: str, choices: Sequence[dict[str, str]]) -> dict[str, lis
 
 
 def measure_crowds(
-    address: str, build: Path, choices: Sequence[dict[str, str]], asked: dict[str, Any]
+    address: str, build: Path, steps: Sequence[tuple[str, dict[str, str]]], asked: dict[str, Any]
 ) -> list[list[str]]:
-    """Visitors of a server just started, while a new generation is made ready, and after it: a row each."""
-    steps = [make_step(name, chosen) for chosen in choices for name in VIEWS]
-    # Each view once before: a server stands for weeks, and what is made once a process is no visitor's time.
-    asyncio.run(walk(address, [make_step(name, choices[0]) for name in VIEWS]))
+    """Visitors of a server that was asked nothing, while a new generation is made ready, and after it: a row each."""
+    see_each_view(address, steps)
     rows = [["nothing was asked before", *measure_crowd(address, steps, asked)]]
     publish_copy(build, build)
     rows.append(["a new generation is made ready meanwhile", *measure_crowd(address, steps, asked)])
@@ -98,6 +103,11 @@ def measure_crowds(
     wait_for_generation(address, build)
     rows.append(["after a new generation", *measure_crowd(address, steps, asked)])
     return rows
+
+
+def see_each_view(address: str, steps: Sequence[tuple[str, dict[str, str]]]) -> None:
+    """Each view once: a server stands for weeks, and what is made once a process is no visitor's time."""
+    asyncio.run(walk(address, steps[: len(VIEWS)]))
 
 
 def measure_crowd(address: str, steps: Sequence[tuple[str, dict[str, str]]], asked: dict[str, Any]) -> list[str]:

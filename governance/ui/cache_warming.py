@@ -13,13 +13,17 @@ from typing import Any
 from governance import snapshot
 from governance.city import City
 from governance.errors import GovernanceError
+from governance.ui.asked_file import read_asked, write_asked
 from governance.ui.city_cache import forget_asked, list_asked
 from governance.ui.generations import find_shown, open_newest, release_memory, show_generation
-from governance.ui.turns import TURNS, holding_all_turns
+from governance.ui.turns import PAGES_AT_ONCE, TURNS, count_free_turns, holding_all_turns
 from governance.warehouse import DatabaseError
 
 _LOOK_EVERY_S = 1.0
 _PATIENCE_S = 60.0
+_PATIENCE_WHEN_SHOWN_S = 600.0
+_KEEP_EVERY_S = 600.0
+_LET_PASS_S = 0.02
 _LOG = logging.getLogger(__name__)
 
 
@@ -35,14 +39,20 @@ def keep_warm(build_dir: Path) -> Callable[[Any], AbstractAsyncContextManager[No
             yield
         finally:
             is_over.set()
+            write_asked(build_dir)
 
     return live
 
 
 def _follow(build_dir: Path, is_over: threading.Event) -> None:
     try:
+        read_asked(build_dir)
+        kept_s = time.monotonic()
         while not is_over.is_set():
             follow_once(build_dir, is_over)
+            if time.monotonic() > kept_s + _KEEP_EVERY_S:
+                write_asked(build_dir)
+                kept_s = time.monotonic()
             is_over.wait(_LOOK_EVERY_S)
     finally:
         # Pages open new generations themselves again, should this thread ever fail.
@@ -50,12 +60,14 @@ def _follow(build_dir: Path, is_over: threading.Event) -> None:
 
 
 def follow_once(build_dir: Path, is_over: threading.Event) -> None:
-    """If there is a newer generation than the one shown: warm it, then show it."""
+    """If there is a newer generation than the one shown: warm it, then show it; the first one is shown at once."""
     shown = find_shown(build_dir)
     try:
         if shown is not None and snapshot.read_current(build_dir) == shown.current:
             return
         city = open_newest(build_dir)
+        if shown is None:
+            show_generation(build_dir, city)
         warm_answers(city, is_over)
     except (GovernanceError, DatabaseError, OSError):
         # Pages and walls ask for the newest one now, and say what is wrong with it.
@@ -68,9 +80,16 @@ def follow_once(build_dir: Path, is_over: threading.Event) -> None:
 
 
 def warm_answers(city: City, is_over: threading.Event) -> None:
-    """Ask what was asked, the newest first, for a minute at most and until a still newer generation is there."""
-    until_s = time.monotonic() + _PATIENCE_S
+    """Ask what was asked, the newest first, for a minute at most and until a still newer generation is there.
+
+    Of a city that is shown already, as after a start, nothing is asked while a page is made, and for ten minutes.
+    """
+    is_shown = find_shown(city.build_dir) is city
+    until_s = time.monotonic() + (_PATIENCE_WHEN_SHOWN_S if is_shown else _PATIENCE_S)
     for asked in list_asked(city.build_dir):
+        while is_shown and count_free_turns() < PAGES_AT_ONCE and time.monotonic() < until_s:
+            if is_over.wait(_LET_PASS_S):
+                return
         # As one more visitor: a page that is wanted now waits for one answer at most.
         with TURNS:
             is_last = is_over.is_set() or time.monotonic() > until_s

@@ -25,6 +25,7 @@ _MOST_ASKED = 4000
 _LOCK = threading.Lock()
 _KEPT: list[WeakKeyDictionary[City, dict[Hashable, Future[Any]]]] = []
 _ASKED: dict[Path, dict[Asked, None]] = {}
+_LIMITS: dict[Callable[..., Any], int] = {}
 _WITHIN = threading.local()
 
 
@@ -35,7 +36,6 @@ class Asked:
     find: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: tuple[tuple[str, Any], ...]
-    limit: int
 
     def ask_ahead(self, city: City) -> None:
         """Let this city keep its answer, before somebody wants it."""
@@ -60,7 +60,7 @@ def keep_with_city(limit: int) -> Callable[[Callable[Concatenate[City, P], R]], 
         def find_once(city: City, /, *args: P.args, **kwargs: P.kwargs) -> R:
             key = (args, tuple(sorted(kwargs.items())))
             with _LOCK:
-                _note(city, Asked(find_once, *key, limit))
+                _note(city, Asked(find_once, *key))
                 answers = kept.setdefault(city, {})
                 future = answers.pop(key, None)
                 is_new = future is None
@@ -72,6 +72,7 @@ def keep_with_city(limit: int) -> Callable[[Callable[Concatenate[City, P], R]], 
             found: R = future.result()
             return found.copy(deep=False) if isinstance(found, pd.DataFrame) else found
 
+        _LIMITS[find_once] = limit
         return find_once
 
     return decorate
@@ -97,9 +98,17 @@ def list_asked(build_dir: Path) -> list[Asked]:
     chosen = []
     for asked in newest_first:
         counts[asked.find] += 1
-        if counts[asked.find] <= asked.limit:
+        if counts[asked.find] <= _LIMITS[asked.find]:
             chosen.append(asked)
     return chosen
+
+
+def remember_asked(build_dir: Path, newest_first: Iterable[Asked]) -> None:
+    """As if these had been asked before all that was; of functions that keep no answers nothing is remembered."""
+    with _LOCK:
+        known = _ASKED.setdefault(build_dir, {})
+        older = [asked for asked in newest_first if asked.find in _LIMITS and asked not in known]
+        _ASKED[build_dir] = dict.fromkeys(reversed(older[: max(0, _MOST_ASKED - len(known))])) | known
 
 
 def forget_asked(build_dir: Path, asked: Asked) -> None:

@@ -22,3 +22,11 @@ def holding_all_turns() -> Iterator[None]:
     finally:
         for _ in range(PAGES_AT_ONCE):
             TURNS.release()
+
+
+def count_free_turns() -> int:
+    """How many more pages could be made at this moment."""
+    taken = sum(TURNS.acquire(blocking=False) for _ in range(PAGES_AT_ONCE))
+    for _ in range(taken):
+        TURNS.release()
+    return taken
