@@ -11,7 +11,7 @@ import streamlit as st
 
 from governance.ui import language
 from governance.ui.cache_warming import keep_warm
-from governance.ui.frame import choose_language, show_page
+from governance.ui.frame import choose_language, name_tab, show_page
 from governance.ui.pages import (
     case,
     changes,
@@ -39,7 +39,7 @@ PAGES = {
 def show_dashboard() -> None:
     """Show the page that the visitor asked for."""
     spoken = choose_language()
-    st.set_page_config(page_title=language.say(spoken, "frame.product"), page_icon="▦", layout="wide")
+    name_tab(spoken)
     now_utc = datetime.now(UTC).replace(tzinfo=None)
     pages = [
         st.Page(

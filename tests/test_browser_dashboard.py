@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from governance import snapshot
-from governance.ui import language, palette
+from governance.ui import language, palette, tab_icon
 from tests import tiny_snapshot
 from tests.dashboard import (
     PHONE,
@@ -78,6 +78,15 @@ def test_each_page_fits_a_phone(visit: OpenPage, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     box = page.locator("[data-testid='stMainBlockContainer']")
     assert box.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+
+
+def test_the_tab_has_its_own_sign_and_fetches_nothing_for_it(visit: OpenPage) -> None:
+    page = visit("/health")
+    expect(page.locator("link[rel~='icon']").first).to_have_attribute("href", tab_icon.ICON)
+    drawn = "address => new Promise(done => {const i = new Image(); i.onload = () => done(i.width); i.src = address})"
+    assert page.evaluate(drawn, tab_icon.ICON) > 0
+    asked = page.evaluate("performance.getEntriesByType('resource').map(entry => new URL(entry.name).pathname)")
+    assert [path for path in asked if not re.match(r"/(static|style|_stcore|health/_stcore)/|/favicon", path)] == []
 
 
 def test_the_language_switch_changes_the_page_and_the_address(visit: OpenPage) -> None:

@@ -18,6 +18,7 @@ from governance.ui.choices import find_unit, follow_place, list_units, start_at_
 from governance.ui.generations import open_current
 from governance.ui.open_pages import NOTHING, follow_city
 from governance.ui.page_door import LOST
+from governance.ui.tab_icon import ICON
 from governance.ui.view import View
 
 STALE_AFTER = timedelta(hours=36)
@@ -29,6 +30,11 @@ def choose_language() -> str:
     """The visit's language: the one chosen on the page, else the browser's first."""
     asked = st.session_state.get(_LANGUAGE_KEY) or st.query_params.get("lang") or read_choice("lang")
     return asked if asked in words.LANGUAGES else words.prefer_language(st.context.locale)
+
+
+def name_tab(language: str) -> None:
+    """The dashboard's name and sign in the browser's tab, and its pages as wide as the window."""
+    st.set_page_config(page_title=words.say(language, "frame.product"), page_icon=ICON, layout="wide")
 
 
 def show_page(page: str, show: Callable[[View], None], *, build_dir: Path, now_utc: datetime) -> None:
