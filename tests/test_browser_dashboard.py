@@ -89,6 +89,17 @@ def test_the_tab_has_its_own_sign_and_fetches_nothing_for_it(visit: OpenPage) ->
     assert [path for path in asked if not re.match(r"/(static|style|_stcore|health/_stcore)/|/favicon", path)] == []
 
 
+def test_the_scripts_of_a_page_travel_zipped(visit: OpenPage) -> None:
+    page = visit("/map")
+    wait_for_map(page)
+    sizes = page.evaluate(
+        "performance.getEntriesByType('resource').filter(entry => /static.js.*[.]js$/.test(entry.name))"
+        ".map(entry => [entry.encodedBodySize, entry.decodedBodySize])"
+    )
+    assert sum(whole for _, whole in sizes) > 5_000_000
+    assert sum(sent for sent, _ in sizes) < 2_000_000
+
+
 def test_the_language_switch_changes_the_page_and_the_address(visit: OpenPage) -> None:
     page = visit("/overdue")
     page.get_by_role("radio", name="中文").or_(page.get_by_role("button", name="中文")).first.click()

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from governance.ui import border_route, geometry_route, layer_route, own_unit, own_unit_route, style_route, wall_route
 from governance.ui.page_door import PageDoor
+from governance.ui.program_door import ProgramDoor
 from governance.ui.wall_route import WallDoor
 
 
@@ -26,7 +27,7 @@ def list_routes(build_dir: Path) -> list[Route]:
 
 
 def list_doors(pages: Iterable[str]) -> list[Middleware]:
-    """What stands before all pages, the first of which is at "/": ways to the wall, and away from unknown pages."""
+    """What stands before all pages, the first of which is at "/": for the program's files, the wall, and lost ways."""
     first, *_ = pages = list(pages)
     own = {"wall", own_unit.PATH.strip("/")}  # routes of one name that are none of Streamlit's pages
-    return [Middleware(WallDoor), Middleware(PageDoor, pages={*pages, *own}, first=first)]
+    return [Middleware(ProgramDoor), Middleware(WallDoor), Middleware(PageDoor, pages={*pages, *own}, first=first)]
