@@ -21,6 +21,7 @@ from governance.indicators.evaluation import (
     list_pilots,
     list_rated,
     list_terms,
+    order_standing,
     put_in_order,
     spread_members,
     sum_members,
@@ -131,6 +132,21 @@ def test_members_side_by_side_keep_every_value_and_the_order_asked_for(city):
     for row in rows.to_dict("records"):
         line = spread[spread["department"] == row["department"]].iloc[0]
         assert line[row["indicator"]] == pytest.approx(row["value"], nan_ok=True)
+
+
+def test_a_league_is_all_of_a_standing_in_the_order_of_one_indicator(city):
+    standing = ask_standing(city, Assessment("department", FEBRUARY))
+    for indicator in ("on_time_disposal_rate", "rework_rate"):
+        league = order_standing(standing, indicator, by="department")
+        whole = standing.members[standing.members["indicator"] == indicator]
+        assert league.whole["numerator"] == whole["numerator"].sum()
+        assert set(league.rows["indicator"]) == {indicator}
+        order = league.rows["department"].tolist()
+        assert sorted(order) == sorted(whole["department"])
+        assert list(dict.fromkeys(league.members["department"])) == league.spread["department"].tolist()
+        assert league.spread["department"].tolist()[: len(order)] == order
+        assert len(league.members) == len(standing.members)
+        assert {"year_change", "previous_change"} <= set(league.rows) & set(league.members)
 
 
 def test_the_parts_add_up_to_the_score_of_the_registry_and_rank_as_it_does(city):

@@ -72,6 +72,20 @@ class Standing:
     changes: Mapping[Against, pd.DataFrame]
 
 
+@dataclass(frozen=True)
+class League:
+    """A standing in the order of one indicator.
+
+    `whole`: the one row of `sum_members`; `rows`: `rank_members` with changes; `members`: every indicator of every
+    member in that order, with changes; `spread`: `spread_members` in that order.
+    """
+
+    whole: Mapping[str, Any]
+    rows: pd.DataFrame
+    members: pd.DataFrame
+    spread: pd.DataFrame
+
+
 def list_terms(city: Asks, period: TermPeriod, *, by: Members) -> tuple[Term, ...]:
     """The periods that hold data, the newest first; of towns, which are not counted by day, only complete ones."""
     first_day = city.ask("indicator_span")["first_day"].iloc[0]
@@ -115,6 +129,15 @@ def ask_standing(city: Asks, asked: Assessment) -> Standing:
     rows = ask_indicators(city, by=asked.by, **_cut(asked), **asked.where)
     changes = {against: ask_changes(city, asked, against, now=rows) for against in AGAINST}
     return Standing(_take_main(rows), changes)
+
+
+def order_standing(standing: Standing, indicator: str, *, by: Members) -> League:
+    """The league by one of the indicators that the standing has."""
+    whole = sum_members(standing.members, indicator)
+    rows = add_changes(rank_members(standing.members, whole, by=by), standing.changes, by=by)
+    members = put_in_order(standing.members, by, list(rows[by]))
+    with_changes = add_changes(members, standing.changes, by=by)
+    return League(whole.to_dict("records")[0], rows, with_changes, spread_members(members, by))
 
 
 def sum_members(members: pd.DataFrame, indicator: str) -> pd.DataFrame:

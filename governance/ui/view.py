@@ -55,6 +55,10 @@ class Answers:
         rows = _ask(self.city, name, **_freeze({**params, "indicators": every}))
         return rows[rows["indicator"].isin(wanted)].reset_index(drop=True)
 
+    def once(self, make: Callable[..., Any], *args: Any) -> Any:
+        """As `View.once`: for what is made of something else that is made once."""
+        return _make_once(self.city, make, *args)
+
 
 @dataclass(frozen=True)
 class View:

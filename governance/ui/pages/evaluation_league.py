@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import pandas as pd
@@ -10,15 +11,12 @@ import streamlit as st
 from governance.indicators.evaluation import (
     AGAINST,
     Assessment,
+    League,
     Standing,
-    add_changes,
     ask_standing,
     list_left_out,
     list_rated,
-    put_in_order,
-    rank_members,
-    spread_members,
-    sum_members,
+    order_standing,
 )
 from governance.indicators.registry import load_registry
 from governance.ui import charts, parts
@@ -37,7 +35,7 @@ from governance.ui.pages.evaluation_words import (
     spell_spans,
     spell_value,
 )
-from governance.ui.view import View
+from governance.ui.view import Answers, View
 
 _PAGE = "evaluation"
 _FIRST = "on_time_disposal_rate"
@@ -47,8 +45,7 @@ _MOST_IN_SIGHT, _TALLEST_PX = 20, 720
 def show_league(view: View, asked: Assessment) -> None:
     """The order by one indicator, then every indicator of every member, one member closely, and the download."""
     standing: Standing = view.once(ask_standing, asked)
-    members, changes = standing.members, standing.changes
-    rated = [indicator for indicator in list_rated() if indicator in set(members["indicator"])]
+    rated = [indicator for indicator in list_rated() if indicator in set(standing.members["indicator"])]
     if not rated:
         parts.show_state(view.say("evaluation.no_cases_title"), view.say("evaluation.no_cases_text"))
         return
@@ -56,18 +53,20 @@ def show_league(view: View, asked: Assessment) -> None:
     first = _FIRST if _FIRST in options else rated[0]
     with st.columns(2)[0]:
         indicator = choose(view.say("choose.indicator"), "indicator", options, on_page=_PAGE, otherwise=first)
-    whole = sum_members(members, indicator)
-    rows = add_changes(rank_members(members, whole, by=asked.by), changes, by=asked.by)
-    rows = add_member_names(view, rows, asked.by)
-    _show_figures(view, asked, rows, whole.iloc[0].to_dict())
+    league: League = view.once(_ask_league, asked, indicator)
+    rows = add_member_names(view, league.rows, asked.by)
+    _show_figures(view, asked, rows, league.whole)
     _show_order(view, asked, rows, indicator)
-    for against, compared in changes.items():
+    for against, compared in standing.changes.items():
         parts.show_note(_tell_days(view, against, compared[compared["indicator"] == indicator]))
     show_meaning(view, [indicator])
-    members = put_in_order(members, asked.by, list(rows[asked.by]))
-    _show_all(view, asked, members, rated)
-    _show_member(view, asked, add_changes(members, changes, by=asked.by), rated)
+    _show_all(view, asked, league.spread, rated)
+    _show_member(view, asked, league.members, rated)
     offer_download(view, asked)
+
+
+def _ask_league(city: Answers, asked: Assessment, indicator: str) -> League:
+    return order_standing(city.once(ask_standing, asked), indicator, by=asked.by)
 
 
 def name_whole(view: View, asked: Assessment) -> str:
@@ -75,7 +74,7 @@ def name_whole(view: View, asked: Assessment) -> str:
     return view.city_name if asked.district is None else name_districts(view).get(asked.district, asked.district)
 
 
-def _show_figures(view: View, asked: Assessment, rows: pd.DataFrame, whole: dict[str, Any]) -> None:
+def _show_figures(view: View, asked: Assessment, rows: pd.DataFrame, whole: Mapping[str, Any]) -> None:
     say, count = view.say, view.count
     ranked = rows[rows["rank"].notna()]
     title = say("evaluation.all_of", name=name_whole(view, asked))
@@ -93,7 +92,7 @@ def _show_figures(view: View, asked: Assessment, rows: pd.DataFrame, whole: dict
     parts.show_figures(figures)
 
 
-def _spell_whole_basis(view: View, whole: dict[str, Any]) -> str:
+def _spell_whole_basis(view: View, whole: Mapping[str, Any]) -> str:
     basis = spell_basis(view, whole)
     if load_registry().find(whole["indicator"]).kind != "share" or not whole["denominator"]:
         return basis
@@ -178,9 +177,9 @@ def _tell_days(view: View, against: str, known: pd.DataFrame) -> str:
     return view.say(key, **spell_spans(view, row), days=spell_days(view, row))
 
 
-def _show_all(view: View, asked: Assessment, members: pd.DataFrame, rated: list[str]) -> None:
+def _show_all(view: View, asked: Assessment, spread: pd.DataFrame, rated: list[str]) -> None:
     parts.show_title(view.say("evaluation.all"), view.say("evaluation.all_note"))
-    spread = add_member_names(view, spread_members(members, asked.by), asked.by)
+    spread = add_member_names(view, spread, asked.by)
     columns: dict[str, Any] = {"name": st.column_config.TextColumn(name_by(view, asked), pinned=True)}
     for indicator in rated:
         kind, name = load_registry().find(indicator).kind, name_of_indicator(view, indicator)
