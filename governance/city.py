@@ -198,7 +198,8 @@ class City:
 def open_city(build_dir: Path | str = "build", *, can_release: bool = False) -> City:
     """The city as last published in `build_dir`; raises NotReadyError, saying what to run, if there is none.
 
-    With `can_release` its memory can be handed back while it stays open (`release_memory`), by any SQL, too.
+    With `can_release` its memory can be handed back while it stays open (`release_memory`); any SQL can then set its
+    limit, so that is for a server, where nobody writes SQL.
     """
     folder = Path(build_dir)
     current, con = snapshot.open_snapshot(folder, can_release=can_release)

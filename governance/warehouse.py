@@ -25,7 +25,7 @@ Interrupted = duckdb.InterruptException
 STORAGE_VERSION = "v1.4.0"
 BATCH_ROWS = 1 << 18  # fewer make a stream slower; more make it wait
 _READER_LIMIT = "2GB"
-_IDLE_LIMIT = "64MB"  # enough for any question of a page, which may come at that moment
+_IDLE_LIMIT = "64MB"  # for a moment: enough for most of what may be asked in it
 _TEMPORARY = ("src_", "stg_", "mid_", "map_")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -108,9 +108,10 @@ def open_reader(path: Path, *, can_release: bool = False) -> Connection:
 
 
 def release_memory(con: Connection) -> None:
-    """Hand back what was read ahead of this file: DuckDB keeps all it ever read, up to its limit, while a file is open.
+    """Hand back what is kept of this file: while it is open, DuckDB keeps all it ever read, up to its limit.
 
-    What is read next is read anew. For connections opened with `can_release`.
+    What is asked next is read anew; a question that needs more than 64 MB in this very moment fails. For connections
+    opened with `can_release`.
     """
     try:
         _set(con, "memory_limit", _IDLE_LIMIT)

@@ -15,11 +15,12 @@ from governance.city import City
 from governance.errors import NotReadyError
 from governance.indicators.asking import find_day
 from governance.ui import cache_warming
-from governance.ui.cache_warming import follow_once, keep_warm
+from governance.ui.cache_warming import follow_once, keep_warm, release_when_idle
 from governance.ui.city_cache import keep_with_city, list_asked
 from governance.ui.generations import find_shown, list_generations, open_current, show_generation
 from governance.ui.turns import PAGES_AT_ONCE, TURNS
 from governance.ui.view import Answers, View
+from governance.warehouse import DatabaseError
 from tests import tiny_snapshot
 from tests.pages import run_page
 
@@ -96,9 +97,37 @@ def test_memory_of_generations_that_are_not_shown_any_more_is_handed_back(
         tiny_snapshot.publish_tiny(city_dir)
         follow(city_dir)
         held.append(open_current(city_dir))
+        with TURNS:
+            before = list(released)
+            release_when_idle()
+            assert released == before, "a page is being made"
+        for _ in range(2):
+            release_when_idle()
     assert [city.generation for city in held] == ["000001", "000002", "000003"]
-    assert sorted(released) == ["000001", "000001", "000002"]
+    assert released == ["000001", "000002"]
     assert not any(made), "a page could have been made meanwhile"
+
+
+def test_memory_that_cannot_be_handed_back_is_logged_and_the_others_is(
+    city_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried: list[str] = []
+
+    def refuse(city: City) -> None:
+        if city.build_dir == city_dir:
+            tried.append(city.generation)
+            raise DatabaseError("the settings are locked")
+
+    monkeypatch.setattr(City, "release_memory", refuse)
+    held = [open_current(city_dir)]
+    for _ in range(2):
+        tiny_snapshot.publish_tiny(city_dir)
+        follow(city_dir)
+        held.append(open_current(city_dir))
+    release_when_idle()
+    assert sorted(tried) == ["000001", "000002"]
+    assert caplog.text.count("was not handed back: the settings are locked") == 2
+    assert held[0].ask("ui_scenarios").equals(held[2].ask("ui_scenarios"))
 
 
 def test_nothing_happens_while_the_shown_generation_is_the_newest(city_dir: Path, asks: Asks) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,9 @@ def test_what_is_no_script_or_style_of_the_program_is_let_through(path: str) -> 
     [
         ("GET", {}),
         ("GET", {"accept_encoding": "br"}),
+        ("GET", {"accept_encoding": "br, gzip;q=0"}),
+        ("GET", {"accept_encoding": "gzip; q=0.00"}),
+        ("GET", {"accept_encoding": "xgzip"}),
         ("GET", {"accept_encoding": "gzip", "range": "bytes=0-9"}),
         ("HEAD", {"accept_encoding": "gzip"}),
         ("POST", {"accept_encoding": "gzip"}),
@@ -66,3 +70,40 @@ def test_below_another_path_they_are_found_there(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(program_door, "add_base", lambda path: f"/city{path}")
     for path, status in ((f"/city/{SCRIPT}", 200), (f"/town/{SCRIPT}", THROUGH)):
         assert ask_app(ProgramDoor(let_through), path, accept_encoding="gzip")[0] == status
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "br, gzip", "gzip;q=0.5, br", "deflate,GZIP ; q=1.0"])
+def test_who_reads_gzip_among_others_gets_it(accepted: str) -> None:
+    headers = ask_app(ProgramDoor(let_through), f"/{SCRIPT}", accept_encoding=accepted)[1]
+    assert headers["content-encoding"] == "gzip"
+
+
+def test_who_asks_at_once_waits_for_one_zipping(monkeypatch: pytest.MonkeyPatch) -> None:
+    zipped: list[int] = []
+    compress = gzip.compress
+
+    def count(content: bytes, **options: int) -> bytes:
+        zipped.append(len(content))
+        return compress(content, **options)
+
+    monkeypatch.setattr(program_door, "_ZIPPED", {})
+    monkeypatch.setattr(program_door.gzip, "compress", count)
+    bodies: list[bytes] = []
+
+    def ask() -> None:
+        bodies.append(ask_app(ProgramDoor(let_through), f"/{SCRIPT}", accept_encoding="gzip")[2])
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(zipped) == 1
+    assert len(set(bodies)) == 1
+    assert len(bodies) == 8
+
+
+def test_all_scripts_and_styles_bear_a_mark_of_their_content() -> None:
+    """That is why a browser may keep them for ever, whatever version of Streamlit comes next."""
+    names = [file.name for folder in ("js", "css") for file in (STATIC / "static" / folder).iterdir()]
+    assert [name for name in names if not re.fullmatch(r".+\.[\w-]{8,}\.(js|css)", name)] == []

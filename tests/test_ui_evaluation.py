@@ -16,10 +16,12 @@ from typer.testing import CliRunner
 
 from governance.cli import app
 from governance.indicators import compare_periods, compare_with_control, rank_league, report_pilot, score_composite
-from governance.indicators.evaluation import Assessment, Term
+from governance.indicators.evaluation import Assessment, Term, order_standing
 from governance.indicators.naming import name_indicator
 from governance.indicators.registry import load_registry
 from governance.ui import language as words
+from governance.ui.city_cache import forget_answers
+from governance.ui.pages import evaluation_league
 from governance.ui.pages.evaluation_score import read_weights
 from governance.ui.pages.evaluation_words import make_file
 from governance.ui.view import View
@@ -179,6 +181,20 @@ def test_all_indicators_and_all_together_are_the_registrys(city, choice):
     value = whole["value"].iloc[0] if choice["indicator"] == "holding_hours" else 100 * whole["value"].iloc[0]
     (first, *_rest) = re.findall(r"<b>(.*?)</b>", figures)
     assert read_numbers(first) == pytest.approx([value], abs=0.0501)
+
+
+def test_a_league_is_put_in_order_once_and_anew_for_another_indicator(city, monkeypatch):
+    ordered = []
+
+    def count(standing, indicator, *, by):
+        ordered.append(indicator)
+        return order_standing(standing, indicator, by=by)
+
+    forget_answers()
+    monkeypatch.setattr(evaluation_league, "order_standing", count)
+    for indicator in ("rework_rate", "rework_rate", "overdue_open_rate"):
+        open_page(city, indicator=indicator)
+    assert ordered == ["rework_rate", "overdue_open_rate"]
 
 
 def test_one_member_closely_has_every_indicator_with_its_changes(city):

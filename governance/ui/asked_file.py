@@ -4,54 +4,62 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from pathlib import Path
 from types import FunctionType
 from typing import Any
+from uuid import uuid4
 
 from governance.ui.city_cache import Asked, list_asked, remember_asked
 
 FILE = "asked.json"
 _LONGEST_TEXT = 200  # ids are short; a text from an address may be anything
+_TYPED = "incident_id"  # what visitors type to find a case may be a name
+_WRITING = threading.Lock()
 _LOG = logging.getLogger(__name__)
 
 
 def write_asked(build_dir: Path) -> None:
-    """Keep what was asked, the newest first, if it differs from what is kept; a folder that cannot be written is left.
+    """Keep what was asked beside what the file holds, the newest first; a folder that cannot be written is left.
 
-    Questions name units, scenarios, departments, days, grids and cases: nobody who asked, and nothing of a case.
+    Questions name units, scenarios, departments, days and grids: nobody who asked, and no case.
     """
     file = build_dir / FILE
-    rows = [row for asked in list_asked(build_dir) if (row := _encode_asked(asked))]
-    content = json.dumps(rows).encode("ascii")
-    try:
-        if not rows or (file.exists() and file.read_bytes() == content):
-            return
-        draft = file.with_name(f"{FILE}.{os.getpid()}")
-        draft.write_bytes(content)
-        draft.replace(file)
-    except OSError:
-        _LOG.info("What was asked could not be kept in %s.", file, exc_info=True)
+    with _WRITING:
+        # Another server of the same folder may have written meanwhile.
+        read_asked(build_dir)
+        rows = [row for asked in list_asked(build_dir) if (row := _encode_asked(asked))]
+        content = json.dumps(rows).encode("ascii")
+        draft = file.with_name(f".{FILE}.{uuid4().hex}")
+        try:
+            if rows and not (file.exists() and file.read_bytes() == content):
+                draft.write_bytes(content)
+                draft.replace(file)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            _LOG.warning("What was asked could not be kept in %s: %s", file, error)
 
 
 def read_asked(build_dir: Path) -> None:
-    """Remember what `write_asked` kept, as if it had been asked of this server; what is not understood is left out."""
+    """Remember what `write_asked` kept, as asked before all that was; what is not understood is left out."""
     try:
         rows = json.loads((build_dir / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return
-    except (OSError, ValueError, RecursionError):
-        _LOG.warning("%s cannot be read; it is written anew.", build_dir / FILE, exc_info=True)
+    except (OSError, ValueError, RecursionError) as error:
+        _LOG.warning("%s cannot be read, and will be written anew: %s", build_dir / FILE, error)
         return
     found = [_decode_asked(row) for row in rows] if isinstance(rows, list) else []
     remember_asked(build_dir, [asked for asked in found if asked])
 
 
 def _encode_asked(asked: Asked) -> list[Any] | None:
+    if _TYPED in dict(asked.kwargs):
+        return None
     try:
         return [_name(asked.find), _encode(asked.args), _encode(asked.kwargs)]
     except (TypeError, KeyError, AttributeError):
@@ -61,9 +69,10 @@ def _encode_asked(asked: Asked) -> list[Any] | None:
 def _decode_asked(row: Any) -> Asked | None:
     try:
         find, args, kwargs = row
-        asked = Asked(_find_function(find), _decode(args), _decode(kwargs))
+        asked = Asked(_find_function(find), _decode(args), tuple((str(name), value) for name, value in _decode(kwargs)))
         hash(asked)
-    except (TypeError, ValueError, KeyError, AttributeError):
+    except Exception:  # noqa: BLE001  a file of another version, or made by hand: records may refuse in any way
+        _LOG.debug("Not understood in %s: %s", FILE, str(row)[:_LONGEST_TEXT])
         return None
     return asked
 
@@ -87,7 +96,7 @@ def _encode(value: Any) -> Any:
 
 
 def _decode(value: Any) -> Any:
-    """What `_encode` was given; raises one of the errors of `_decode_asked` for anything else."""
+    """What `_encode` was given; raises an error for anything else."""
     if isinstance(value, list):
         return tuple(_decode(one) for one in value)
     if not isinstance(value, Mapping):
@@ -103,7 +112,7 @@ def _decode(value: Any) -> Any:
 
 
 def _name(own: Any) -> str:
-    """Such as `governance.ui.view:_ask`; raises TypeError for what cannot be found again by its name."""
+    """Such as `governance.ui.view:_ask`; raises an error for what cannot be found again by its name."""
     name = f"{own.__module__}:{own.__qualname__}"
     if _find_own(name) is not own:
         raise TypeError(f"{name} has no name")
@@ -118,8 +127,9 @@ def _find_function(name: str) -> Callable[..., Any]:
 
 
 def _find_own(name: str) -> Any:
-    """What a module of ours has under a name; nothing is imported for it."""
+    """What a module of ours made under a name, and does not have from elsewhere; nothing is imported for it."""
     module, _, own = name.partition(":")
-    if not module.startswith("governance."):
-        raise TypeError(f"{module} is none of ours")
-    return getattr(sys.modules[module], own)
+    found = getattr(sys.modules[module], own)
+    if not module.startswith("governance.") or found.__module__ != module:
+        raise TypeError(f"{name} is none of ours")
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 from weakref import WeakSet
@@ -12,12 +13,14 @@ from governance import snapshot
 from governance.city import City, open_city
 from governance.errors import GovernanceError
 from governance.ui.city_cache import forget_answers
+from governance.warehouse import DatabaseError
 
 _KEPT = 2
 _LOCK = threading.Lock()
 _RECENT: dict[Path, dict[str, City]] = {}
 _SHOWN: dict[Path, City] = {}
-_OPEN: WeakSet[City] = WeakSet()
+_FILLED: WeakSet[City] = WeakSet()
+_LOG = logging.getLogger(__name__)
 
 
 def open_current(build_dir: Path) -> City:
@@ -49,15 +52,24 @@ def show_generation(build_dir: Path, city: City | None) -> None:
     forget_answers(but_of=_SHOWN.values())
 
 
-def release_memory() -> None:
-    """Hand back the memory of all cities that are open and not shown any more.
+def list_idle() -> list[City]:
+    """The cities that are open, are not shown any more, and whose memory was not handed back since.
 
     Visits that are over and pages that were left hold theirs open: Streamlit keeps what their buttons would call.
     """
     with _LOCK:
-        idle = set(_OPEN) - set(_SHOWN.values())
-    for city in idle:
-        city.release_memory()
+        return list(set(_FILLED) - set(_SHOWN.values()))
+
+
+def release_memory() -> None:
+    """Hand back the memory of all idle cities; where that fails, the log says so, and it stays with the city."""
+    for city in list_idle():
+        with _LOCK:
+            _FILLED.discard(city)
+        try:
+            city.release_memory()
+        except DatabaseError as error:
+            _LOG.warning("The memory of generation %s was not handed back: %s", city.generation, error)
 
 
 # Two generations at most: visits that run while a new one is published still have theirs.
@@ -69,7 +81,7 @@ def _open_generation(build_dir: Path, _generation: str, sha256: str) -> City:  #
         _forget_recent(build_dir, kept=_KEPT - 1)
     city = open_city(build_dir, can_release=True)
     with _LOCK:
-        _OPEN.add(city)
+        _FILLED.add(city)
     return city
 
 

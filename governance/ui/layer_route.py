@@ -22,6 +22,7 @@ from governance.ui.generations import list_generations
 from governance.ui.map_marks import MARKS, draw_hover, encode_base_layer, encode_marks, encode_style
 from governance.ui.map_points import KINDS, Subject, encode_heat, encode_letters, encode_tile, find_letters, find_points
 from governance.ui.tile_address import read_number, read_tile
+from governance.ui.zipped_answer import reads_gzip
 
 _PREFIX = "/layers"
 _NAMED, _NAMED_PROGRAM = 20, 8
@@ -55,7 +56,7 @@ def _serve(request: Request, build_dir: Path, answer: Answer, media_type: str) -
     if body is None:
         return PlainTextResponse("There is no such layer.", status_code=404)
     headers = dict(_HEADERS)
-    if len(body) > _SMALL and "gzip" in request.headers.get("accept-encoding", ""):
+    if len(body) > _SMALL and reads_gzip(request.headers):
         body, headers["Content-Encoding"] = gzip.compress(body, 6, mtime=0), "gzip"
     return Response(body, media_type=media_type, headers=headers)
 

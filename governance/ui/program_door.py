@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from functools import cache
+import threading
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -14,9 +14,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
 from governance.ui.base_path import add_base
-from governance.ui.zipped_answer import FOR_EVER
+from governance.ui.zipped_answer import FOR_EVER, reads_gzip
 
 _FILE = re.compile(r"static/(?:js|css)/[\w-][\w.-]*\.(?:js|css)")
+_ZIPPED: dict[Path, bytes] = {}
+_ZIPPING = threading.Lock()
 _MEDIA = {".js": "text/javascript", ".css": "text/css"}
 
 
@@ -32,7 +34,7 @@ class ProgramDoor:
         if file is None:
             await self._app(scope, receive, send)
             return
-        zipped = await run_in_threadpool(_zip_file, file)
+        zipped = _ZIPPED.get(file) or await run_in_threadpool(_zip_once, file)
         headers = {**FOR_EVER, "Content-Encoding": "gzip"}
         await Response(zipped, media_type=_MEDIA[file.suffix], headers=headers)(scope, receive, send)
 
@@ -43,14 +45,15 @@ def _find_file(scope: Scope) -> Path | None:
         return None
     path: str = scope["path"].removeprefix(add_base("/"))
     headers = Headers(scope=scope)
-    is_wanted = "gzip" in headers.get("accept-encoding", "") and "range" not in headers
-    if not is_wanted or not _FILE.fullmatch(path):
+    if "range" in headers or not reads_gzip(headers) or not _FILE.fullmatch(path):
         return None
     file = Path(get_static_dir()) / path
     return file if file.is_file() else None
 
 
-@cache
-def _zip_file(file: Path) -> bytes:
-    # Their names bear a mark of their content.
-    return gzip.compress(file.read_bytes(), mtime=0)
+def _zip_once(file: Path) -> bytes:
+    # Many visitors may ask for the same at once, as after a start. Names bear a mark of the content.
+    with _ZIPPING:
+        if file not in _ZIPPED:
+            _ZIPPED[file] = gzip.compress(file.read_bytes(), mtime=0)
+    return _ZIPPED[file]

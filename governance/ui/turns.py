@@ -13,20 +13,13 @@ TURNS = threading.BoundedSemaphore(PAGES_AT_ONCE)
 
 
 @contextmanager
-def holding_all_turns() -> Iterator[None]:
-    """No page is made in the block; for one thread at a time, as two would wait for each other."""
-    for _ in range(PAGES_AT_ONCE):
-        TURNS.acquire()
+def taking_free_turns() -> Iterator[bool]:
+    """Whether no page is made at this moment; if so, none is made in the block either. Waits for nobody."""
+    taken = 0
     try:
-        yield
+        while taken < PAGES_AT_ONCE and TURNS.acquire(blocking=False):
+            taken += 1
+        yield taken == PAGES_AT_ONCE
     finally:
-        for _ in range(PAGES_AT_ONCE):
+        for _ in range(taken):
             TURNS.release()
-
-
-def count_free_turns() -> int:
-    """How many more pages could be made at this moment."""
-    taken = sum(TURNS.acquire(blocking=False) for _ in range(PAGES_AT_ONCE))
-    for _ in range(taken):
-        TURNS.release()
-    return taken
