@@ -43,6 +43,7 @@ PATTERNS = {
     ("map_times.py", "isoformat"): "a day in the address",
     ("map_compare.py", "isoformat"): "a day in the address",
     ("downloads.py", "isoformat"): "a day in a file's name",
+    ("asked_file.py", "isoformat"): "a day in the file of what was asked",
     ("map.py", ".f"): "a box of coordinates, for the browser",
     ("evaluation_score.py", "g"): "weights in the address, which has no language",
     ("language.py", "%Y-%m-%d %H:%M"): "a time that sorts in a column, the same in both languages",
