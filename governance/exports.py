@@ -79,7 +79,7 @@ def export_table(  # noqa: PLR0913  the command's options, each with a default
     order = read_order(city, what, scenario=scenario, district=district, language=language, narrowing=narrowing)
     rows = city.count_rows(f"export_{what}", **order.filters)
     _check_size(rows, kind)
-    with _replacing(out) as draft:
+    with replacing(out) as draft:
         if kind == "csv":
             _write_csv(city, order, draft)
         elif kind == "xlsx":
@@ -126,7 +126,7 @@ def export_frame(  # noqa: PLR0913  what, where, and how it is called
     _check_size(len(frame), kind)
     as_text = kind not in {"xlsx", "parquet"}
     told = _localise(_add_origin(frame, city), city, as_text=as_text, with_zone=kind == "parquet")
-    with _replacing(out) as draft:
+    with replacing(out) as draft:
         if kind == "csv":
             with draft.open("wb") as file:
                 _write_csv_pieces(file, iter([told]))
@@ -178,7 +178,7 @@ def _check_size(rows: int, kind: str) -> None:
 
 
 @contextmanager
-def _replacing(out: Path) -> Iterator[Path]:
+def replacing(out: Path) -> Iterator[Path]:
     """A name beside `out` to write to; it becomes `out` when the block ends well, and is gone otherwise."""
     if not out.parent.is_dir():
         raise ConfigError(f"The folder {out.parent} does not exist; make it first.")

@@ -91,7 +91,7 @@ def test_what_was_asked_since_the_start_is_newer_than_the_file(city_dir: Path) -
         ["governance.no_such_module:read", [], []],
         ["os:system", ["true"], []],
         ["governance.snapshot:read_current", [], []],  # ours, but it keeps no answers
-        ["governance.ui.asked_file:uuid4", [], []],  # in a module of ours, but not of it
+        ["governance.ui.asked_file:replacing", [], []],  # in a module of ours, but not of it
         [*GOOD[:1], [{"function": "shutil:rmtree"}], []],
         [*GOOD[:1], [{"function": "governance.city:fields"}], []],
         [*GOOD[:1], json.loads("[" * 600 + "]" * 600), []],

@@ -108,6 +108,27 @@ def test_memory_of_generations_that_are_not_shown_any_more_is_handed_back(
     assert not any(made), "a page could have been made meanwhile"
 
 
+def test_a_generation_that_was_not_shown_for_a_moment_is_handed_back_in_the_end(
+    city_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released: list[str] = []
+    monkeypatch.setattr(
+        City, "release_memory", lambda city: released.append(city.generation) if city.build_dir == city_dir else None
+    )
+    held = open_current(city_dir)
+    pointer = city_dir / "CURRENT"
+    pointer.rename(city_dir / "away")
+    follow(city_dir)
+    release_when_idle()
+    (city_dir / "away").rename(pointer)
+    follow(city_dir)
+    released.clear()
+    tiny_snapshot.publish_tiny(city_dir)
+    follow(city_dir)
+    release_when_idle()
+    assert released == [held.generation] == ["000001"]
+
+
 def test_memory_that_cannot_be_handed_back_is_logged_and_the_others_is(
     city_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

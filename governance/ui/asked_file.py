@@ -12,8 +12,9 @@ from datetime import date
 from pathlib import Path
 from types import FunctionType
 from typing import Any
-from uuid import uuid4
 
+from governance.errors import ConfigError
+from governance.exports import replacing
 from governance.ui.city_cache import Asked, list_asked, remember_asked
 
 FILE = "asked.json"
@@ -34,13 +35,11 @@ def write_asked(build_dir: Path) -> None:
         read_asked(build_dir)
         rows = [row for asked in list_asked(build_dir) if (row := _encode_asked(asked))]
         content = json.dumps(rows).encode("ascii")
-        draft = file.with_name(f".{FILE}.{uuid4().hex}")
         try:
             if rows and not (file.exists() and file.read_bytes() == content):
-                draft.write_bytes(content)
-                draft.replace(file)
-        except OSError as error:
-            draft.unlink(missing_ok=True)
+                with replacing(file) as draft:
+                    draft.write_bytes(content)
+        except (ConfigError, OSError) as error:
             _LOG.warning("What was asked could not be kept in %s: %s", file, error)
 
 

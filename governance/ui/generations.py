@@ -49,6 +49,8 @@ def show_generation(build_dir: Path, city: City | None) -> None:
         _SHOWN.pop(build_dir, None)
         return
     _SHOWN[build_dir] = city
+    with _LOCK:
+        _FILLED.add(city)
     forget_answers(but_of=_SHOWN.values())
 
 
